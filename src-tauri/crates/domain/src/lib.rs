@@ -6,9 +6,13 @@
 pub mod access;
 pub mod capability;
 pub mod digest;
+pub mod guards;
 pub mod ids;
 pub mod ledger;
 pub mod people;
+pub mod plan;
+pub mod policy;
+pub mod run;
 pub mod systems;
 
 /// A word that stands for none of the known values.

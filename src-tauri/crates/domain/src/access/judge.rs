@@ -120,10 +120,8 @@ mod tests {
             let f = AccountFacts { sessions: Sessions::EndedAt(ended), ..facts() };
             assert_eq!(satisfied(judge(&Wish::SessionsEnded, f)), good, "cut at {ended} within the run");
         }
-        let old = AccountFacts {
-            sessions: Sessions::EndedAt("2026-09-25T13:59:59Z".parse().unwrap()),
-            ..facts()
-        };
+        let old =
+            AccountFacts { sessions: Sessions::EndedAt("2026-09-25T13:59:59Z".parse().unwrap()), ..facts() };
         assert!(!satisfied(judge(&Wish::SessionsEnded, old)), "a newer session may exist since that cut");
         let live = AccountFacts { sessions: Sessions::Live, ..facts() };
         assert!(!satisfied(judge(&Wish::SessionsEnded, live)), "live sessions are access");

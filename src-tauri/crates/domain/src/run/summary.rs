@@ -1,0 +1,78 @@
+//! The two facts that are shown everywhere, each with its own clock: access cut, and case closed.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::fold::Run;
+use super::state::StepState;
+use crate::access::WishKind;
+use crate::people::words;
+use crate::plan::Wave;
+
+/// How many accounts are cut off, each judged by its own read-back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct AccessCut {
+    /// Accounts whose sign-in is shown to be blocked.
+    pub cut: usize,
+    /// Accounts that are to be cut.
+    pub of: usize,
+    /// When the last of them was, if all are (UTC).
+    pub at: Option<DateTime<Utc>>,
+}
+
+words! {
+    /// Where a run stands.
+    Standing {
+        /// Steps are being done or wait for their time.
+        Working = "working",
+        /// A person has to act.
+        NeedsPerson = "needs_person",
+        /// Access is dealt with; work for people is left.
+        TasksOpen = "tasks_open",
+        /// Nothing is left to do.
+        Closed = "closed",
+        /// An operator stopped it.
+        Cancelled = "cancelled",
+    }
+}
+
+impl Run {
+    /// Access cut: every account with a sign-in to block, and those where that is seen to hold.
+    pub fn access_cut(&self) -> AccessCut {
+        let doors: Vec<_> = self.steps.iter().filter(|s| s.outline.wish == WishKind::Disabled).collect();
+        let cut: Vec<DateTime<Utc>> = doors
+            .iter()
+            .filter_map(|s| match s.state {
+                StepState::Settled { seen_at, .. } => Some(seen_at),
+                _ => None,
+            })
+            .collect();
+        let at = if cut.len() == doors.len() { cut.iter().max().copied() } else { None };
+        AccessCut { cut: cut.len(), of: doors.len(), at }
+    }
+
+    /// Steps that are not closed, work for people included.
+    pub fn open_steps(&self) -> usize {
+        self.steps.iter().filter(|s| !s.state.is_closed()).count()
+    }
+
+    /// Where it stands.
+    pub fn standing(&self) -> Standing {
+        let open = || self.steps.iter().filter(|s| !s.state.is_closed());
+        let blocked = || open().any(|s| matches!(s.state, StepState::Blocked { .. }));
+        // A final step that waits for evidence or for HR waits for a person, too.
+        let stuck =
+            || self.wave_opened(Wave::Remove).is_some() && open().any(|s| self.must_wait_for_evidence(s));
+        if self.cancelled {
+            Standing::Cancelled
+        } else if self.held.is_some() || blocked() || stuck() {
+            Standing::NeedsPerson
+        } else if open().any(|s| !s.outline.is_task()) || self.swept.is_none() {
+            Standing::Working
+        } else if self.open_steps() > 0 {
+            Standing::TasksOpen
+        } else {
+            Standing::Closed
+        }
+    }
+}
