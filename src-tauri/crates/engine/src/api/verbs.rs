@@ -1,0 +1,59 @@
+//! Every verb of the Desk, declared once. A test compares the CLI with this list.
+
+/// One verb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verb {
+    /// The noun on the command line; empty for verbs that stand alone.
+    pub noun: &'static str,
+    /// The verb.
+    pub verb: &'static str,
+    /// Whether it can change something.
+    pub changes: bool,
+}
+
+const fn reads(noun: &'static str, verb: &'static str) -> Verb {
+    Verb { noun, verb, changes: false }
+}
+
+const fn changes(noun: &'static str, verb: &'static str) -> Verb {
+    Verb { noun, verb, changes: true }
+}
+
+/// Every verb.
+pub const VERBS: &[Verb] = &[
+    changes("", "init"),
+    reads("vendor", "list"),
+    reads("vendor", "show"),
+    changes("connection", "add"),
+    reads("connection", "list"),
+    reads("connection", "test"),
+    changes("connection", "mode"),
+    changes("connection", "remove"),
+    reads("system", "list"),
+    changes("system", "set"),
+    changes("system", "import"),
+    changes("", "sync"),
+    reads("person", "list"),
+    reads("person", "show"),
+    reads("link", "list"),
+    changes("link", "confirm"),
+    changes("link", "reject"),
+    reads("leaver", "list"),
+    reads("backlog", "list"),
+    reads("offboard", "preview"),
+    changes("offboard", "start"),
+    changes("offboard", "cancel"),
+    reads("run", "list"),
+    reads("run", "show"),
+    changes("run", "resume"),
+    changes("run", "waive"),
+    changes("run", "attest"),
+    reads("evidence", "export"),
+    reads("evidence", "verify"),
+    reads("ledger", "verify"),
+    reads("key", "export"),
+    reads("policy", "show"),
+    changes("pause", "on"),
+    changes("pause", "off"),
+    reads("pause", "status"),
+];
