@@ -1,0 +1,46 @@
+//! The harness itself, against the real SCIM server: a harness that lies would make every test lie.
+
+use lockstep_testkit::{Home, NewUser, ScimServer};
+
+#[test]
+fn the_server_keeps_what_it_is_told_and_says_so() {
+    let server = ScimServer::start();
+    let kim = server.create_user(&NewUser::named("kim@acme.test", "Kim", "Doe").with_external_id("E-1"));
+    let lee = server.create_user(&NewUser::named("lee@acme.test", "Lee", "Roe"));
+    assert_eq!(server.users().len(), 2, "both users must be there, or a test would count wrongly");
+    assert_eq!(
+        server.user(&kim).map(|user| user["externalId"].clone()),
+        Some("E-1".into()),
+        "the external id is what a link to HR rests on"
+    );
+
+    server.set_active(&kim, false);
+    assert_eq!(server.is_active(&kim), Some(false), "the change must be read from the server");
+    assert_eq!(server.is_active(&lee), Some(true), "the other user must be untouched");
+
+    let group = server.create_group("Engineering");
+    server.add_member(&group, &lee);
+    assert_eq!(server.members(&group), std::slice::from_ref(&lee), "membership is read from the group");
+
+    server.delete_user(&lee);
+    assert_eq!(server.is_active(&lee), None, "a removed user is told apart from an inactive one");
+}
+
+#[test]
+fn many_users_come_back_over_several_pages() {
+    let server = ScimServer::start();
+    for number in 0..130 {
+        server.create_user(&NewUser::named(&format!("p{number}@acme.test"), "P", "Q"));
+    }
+    assert_eq!(server.users().len(), 130, "a list that stops at the first page would hide accounts");
+}
+
+#[test]
+fn a_home_is_gone_after_the_test() {
+    let home = Home::new();
+    let path = home.write("export.csv", "a,b\n");
+    assert!(path.exists(), "the file was just written");
+    assert!(!home.lockstep_dir().exists(), "`lockstep init` makes it, not the harness");
+    drop(home);
+    assert!(!path.exists(), "a test must leave nothing behind");
+}
