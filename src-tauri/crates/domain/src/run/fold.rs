@@ -225,6 +225,7 @@ impl Run {
                     return Err("the step was not waiting for anybody");
                 };
                 step.state = StepState::Pending;
+                step.tried_before = step.attempts.len();
             }
             RunEvent::Waived { .. } => step.state = StepState::Waived,
             RunEvent::Attested { done_at, .. } => step.state = StepState::Attested { done_at: *done_at },

@@ -69,6 +69,16 @@ impl Attempt {
     pub fn is_open(&self) -> bool {
         self.applied_at.is_none() && self.failed.is_none()
     }
+
+    /// Whether taking the same way again is pointless: the vendor took it, or could not make sense of it.
+    /// Refused credentials, asked-for patience and lost answers say nothing about the way.
+    fn was_in_vain(&self) -> bool {
+        match self.failed.as_deref() {
+            None => self.applied_at.is_some(),
+            Some("auth" | "forbidden" | "rate_limited" | "unavailable") => false,
+            Some(_) => true,
+        }
+    }
 }
 
 /// A step and what happened to it.
@@ -80,12 +90,14 @@ pub struct Progress {
     pub state: StepState,
     /// Its writes, in order.
     pub attempts: Vec<Attempt>,
+    /// Writes from before a person asked for another try; the ways they took may be taken again.
+    pub tried_before: usize,
 }
 
 impl Progress {
     /// A step to which nothing happened yet.
     pub fn new(outline: Outline) -> Self {
-        Self { outline, state: StepState::Pending, attempts: Vec::new() }
+        Self { outline, state: StepState::Pending, attempts: Vec::new(), tried_before: 0 }
     }
 
     /// The way of the latest attempt.
@@ -114,10 +126,15 @@ impl Progress {
         last.applied_at.filter(|_| receipt)
     }
 
-    /// The index of the way to try next: a way whose answer was lost or is temporary once more, otherwise
-    /// the first that was never tried. `None` when every way was taken and did nothing.
+    /// The index of the way to try next: the last one again unless the vendor did not understand it or took
+    /// it without effect, otherwise the first that was not tried. `None` when every way was taken in vain.
     pub fn next_way(&self) -> Option<usize> {
-        let again = self.attempts.last().filter(|a| a.applied_at.is_none() && !a.refused).map(|a| a.way);
-        again.or_else(|| (0..self.outline.ways.len()).find(|way| self.attempts.iter().all(|a| a.way != *way)))
+        let tried = self.attempts.get(self.tried_before..).unwrap_or_default();
+        if let Some(last) = tried.last()
+            && !last.was_in_vain()
+        {
+            return Some(last.way);
+        }
+        (0..self.outline.ways.len()).find(|way| tried.iter().all(|a| a.way != *way))
     }
 }
