@@ -7,6 +7,7 @@ pub mod access;
 pub mod capability;
 pub mod digest;
 pub mod guards;
+pub mod identity;
 pub mod ids;
 pub mod ledger;
 pub mod people;
