@@ -3,6 +3,7 @@
 //! A vendor module maps. It does not log in, pace, retry, sleep by itself, or hold a secret longer than a
 //! request; `api` does that for all of them. No connector retries a write: an attempt is the engine's.
 
+pub mod api;
 pub mod clock;
 pub mod contract;
 pub mod descriptor;

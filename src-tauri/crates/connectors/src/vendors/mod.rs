@@ -1,5 +1,8 @@
 //! The vendors. To add one: a module here, and one line in [`all`].
 
+#[cfg(feature = "sim")]
+pub mod sim;
+
 use crate::contract::Vendor;
 
 /// Every vendor of this build, in the order in which they are listed.

@@ -1,0 +1,410 @@
+//! One connection's client: reads that are asked again, writes that are sent once.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use backon::Retryable;
+use lockstep_domain::digest::Digest;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, IF_MATCH, LOCATION};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+use url::Url;
+
+use super::address::{GuardedResolver, OutOfReach, Reach, base_url};
+use super::auth::Auth;
+use super::body::{self, Bytes};
+use super::pace::Pacer;
+use super::retry::{Failure, backoff, http_date};
+use super::status::refusal;
+use super::text::clean;
+use crate::clock::Clock;
+use crate::contract::Receipt;
+use crate::descriptor::Pace;
+use crate::error::{Error, Kind, Result};
+
+/// Redirects within the same server that a read follows.
+const MOST_REDIRECTS: usize = 3;
+
+/// What differs between connections.
+#[derive(Clone, Debug)]
+pub struct ApiOptions {
+    /// Whether private and loopback addresses may be reached, and plain http to them.
+    pub allow_local: bool,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// How long the server may send nothing.
+    pub read_timeout: Duration,
+    /// How long one whole answer may take, however busily it dribbles.
+    pub total_timeout: Duration,
+    /// The largest answer that is read, in bytes.
+    pub largest_answer: usize,
+    /// The media type of what is sent, and the one preferred in answers.
+    pub media_type: &'static str,
+}
+
+impl Default for ApiOptions {
+    fn default() -> Self {
+        Self {
+            allow_local: false,
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(30),
+            total_timeout: Duration::from_secs(120),
+            largest_answer: 8 * 1024 * 1024,
+            media_type: "application/json",
+        }
+    }
+}
+
+/// The answer to a read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// The JSON.
+    pub body: Value,
+    /// The `ETag` header, verbatim.
+    pub etag: Option<String>,
+    /// SHA-256 of the answer's bytes.
+    pub sha256: Digest,
+}
+
+/// One write.
+#[derive(Clone, Copy, Debug)]
+pub struct Write<'a> {
+    /// `PATCH`, `PUT`, `POST` or `DELETE`.
+    pub method: &'a Method,
+    /// The path below the base URL, segment by segment; each is encoded.
+    pub segments: &'a [&'a str],
+    /// The JSON to send.
+    pub body: Option<&'a Value>,
+    /// The version that must still stand, for `If-Match`.
+    pub if_match: Option<&'a str>,
+}
+
+/// A client of one tenant of one vendor.
+pub struct Api {
+    base: Url,
+    reach: Reach,
+    auth: Auth,
+    options: ApiOptions,
+    pacer: Pacer,
+    clock: Arc<dyn Clock>,
+    clients: OnceLock<Clients>,
+    skew_s: AtomicI64,
+}
+
+#[derive(Clone)]
+struct Clients {
+    reads: Client,
+    writes: Client,
+}
+
+/// Stands for "no answer carried a date yet".
+const NO_SKEW: i64 = i64::MIN;
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api")
+            .field("base", &self.base.as_str())
+            .field("auth", &self.auth)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Api {
+    /// A client; talks to nobody yet.
+    ///
+    /// # Errors
+    /// `Setting`, when the base URL is not one that may be reached, or the secret cannot be sent.
+    pub fn new(
+        base: &str,
+        auth: Auth,
+        pace: Pace,
+        clock: Arc<dyn Clock>,
+        options: ApiOptions,
+    ) -> Result<Self> {
+        let (base, reach) = base_url(base, options.allow_local)?;
+        auth.header()?;
+        let pacer = Pacer::new(pace, clock.clone());
+        let skew_s = AtomicI64::new(NO_SKEW);
+        Ok(Self { base, reach, auth, options, pacer, clock, clients: OnceLock::new(), skew_s })
+    }
+
+    /// Tells one tenant from another: host, port where one is given, and path.
+    pub fn tenant(&self) -> String {
+        let port = self.base.port().map(|p| format!(":{p}")).unwrap_or_default();
+        let path = self.base.path().trim_end_matches('/');
+        format!("{}{port}{path}", self.base.host_str().unwrap_or_default())
+    }
+
+    /// The vendor's clock minus ours in seconds, by the last answer that carried a date.
+    pub fn skew_s(&self) -> Option<i64> {
+        Some(self.skew_s.load(Ordering::Relaxed)).filter(|s| *s != NO_SKEW)
+    }
+
+    /// Reads JSON. Asked again, within bounds, when the server is busy or the connection breaks.
+    ///
+    /// # Errors
+    /// Of every kind; see [`Kind`].
+    pub async fn get(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Document> {
+        let mut url = self.url(segments)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let clock = self.clock.clone();
+        (|| self.read_once(&url))
+            .retry(backoff())
+            .sleep(move |wait| {
+                let clock = clock.clone();
+                async move { clock.sleep(wait).await }
+            })
+            .when(|f: &Failure| f.again)
+            .adjust(Failure::next_wait)
+            .await
+            .map_err(|f| f.error)
+    }
+
+    /// Sends one write, once. A success says only that the server took it.
+    ///
+    /// # Errors
+    /// Of every kind. `Unavailable` says in words whether anything was sent: after that the outcome is
+    /// unknown, and only a read can tell it.
+    pub async fn send(&self, write: Write<'_>) -> Result<Receipt> {
+        let url = self.url(write.segments)?;
+        let what = self.what(write.method, &url);
+        let mut request = self.request(&self.clients()?.writes, write.method, &url)?;
+        if let Some(body) = write.body {
+            request = request.header(CONTENT_TYPE, self.options.media_type).body(body.to_string());
+        }
+        if let Some(version) = write.if_match {
+            request = request.header(IF_MATCH, version);
+        }
+        let _turn = self.pacer.turn().await;
+        let response = request.send().await.map_err(|e| write_broke(e, &what))?;
+        self.observe(&response, &what);
+        let (status, headers) = (response.status(), response.headers().clone());
+        if status.is_redirection() {
+            return Err(self.redirected(&what, status, &headers));
+        }
+        if !status.is_success() {
+            return Err(self.refused(response, &what).await.error);
+        }
+        let bytes = match body::read(response, self.options.largest_answer).await {
+            Ok(Bytes::Whole(bytes)) => bytes,
+            Ok(Bytes::TooLarge) => return Err(body::too_large(&what, self.options.largest_answer)),
+            Err(e) => return Err(write_broke(e, &what)),
+        };
+        self.pacer.ease();
+        Ok(Receipt {
+            at: self.clock.now(),
+            status: status.as_u16().to_string(),
+            request_id: request_id(&headers).map(|id| clean(&self.auth.mask(id), 120)),
+            body_sha256: Digest::of(&bytes),
+        })
+    }
+
+    async fn read_once(&self, url: &Url) -> Result<Document, Failure> {
+        let what = self.what(&Method::GET, url);
+        let client = &self.clients().map_err(Failure::lasting)?.reads;
+        let mut at = url.clone();
+        let _turn = self.pacer.turn().await;
+        for _ in 0..=MOST_REDIRECTS {
+            let request = self.request(client, &Method::GET, &at).map_err(Failure::lasting)?;
+            let response = request.send().await.map_err(|e| read_broke(e, &what))?;
+            self.observe(&response, &what);
+            let status = response.status();
+            if status.is_redirection() {
+                at = self
+                    .same_server(&at, response.headers())
+                    .ok_or_else(|| Failure::lasting(self.redirected(&what, status, response.headers())))?;
+                continue;
+            }
+            if !status.is_success() {
+                return Err(self.refused(response, &what).await);
+            }
+            return self.document(response, &what).await;
+        }
+        Err(Failure::lasting(Error::new(
+            Kind::Malformed,
+            format!("{what}: the server redirects in a circle"),
+            "Check the base URL.",
+        )))
+    }
+
+    async fn document(&self, response: Response, what: &str) -> Result<Document, Failure> {
+        let says_json = body::says_json(&response);
+        let etag = response.headers().get(ETAG).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let limit = self.options.largest_answer;
+        match body::read(response, limit).await {
+            Ok(Bytes::Whole(bytes)) => {
+                self.pacer.ease();
+                let (body, sha256) =
+                    body::json(&bytes, says_json, what, &self.auth).map_err(Failure::lasting)?;
+                Ok(Document { body, etag, sha256 })
+            }
+            Ok(Bytes::TooLarge) => Err(Failure::lasting(body::too_large(what, limit))),
+            Err(e) => Err(read_broke(e, what)),
+        }
+    }
+
+    async fn refused(&self, response: Response, what: &str) -> Failure {
+        let (status, headers) = (response.status(), response.headers().clone());
+        // A reason that cannot be read does not change what the status says.
+        let words = match body::read(response, self.options.largest_answer).await {
+            Ok(Bytes::Whole(bytes)) => body::vendor_words(&bytes, &self.auth),
+            Ok(Bytes::TooLarge) | Err(_) => String::new(),
+        };
+        let failure = refusal(status, &headers, what, &words, self.clock.now());
+        if let Kind::RateLimited { retry_at } = failure.error.kind() {
+            self.pacer.slow_down(*retry_at);
+        }
+        failure
+    }
+
+    fn request(&self, client: &Client, method: &Method, url: &Url) -> Result<RequestBuilder> {
+        let accept = match self.options.media_type {
+            "application/json" => "application/json".to_owned(),
+            other => format!("{other}, application/json"),
+        };
+        Ok(client
+            .request(method.clone(), url.clone())
+            .header(ACCEPT, accept)
+            .header(AUTHORIZATION, self.auth.header()?))
+    }
+
+    fn clients(&self) -> Result<&Clients> {
+        if let Some(clients) = self.clients.get() {
+            return Ok(clients);
+        }
+        let made = Clients { reads: self.client(true)?, writes: self.client(false)? };
+        Ok(self.clients.get_or_init(|| made))
+    }
+
+    fn client(&self, keep_alive: bool) -> Result<Client> {
+        let mut builder = Client::builder()
+            .user_agent(concat!("lockstep/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(GuardedResolver(self.reach))
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(self.options.connect_timeout)
+            .read_timeout(self.options.read_timeout)
+            .timeout(self.options.total_timeout);
+        if !keep_alive {
+            // A connection that the server has just closed would make a write's outcome unknown for nothing.
+            builder = builder.pool_max_idle_per_host(0);
+        }
+        builder.build().map_err(|e| {
+            Error::new(
+                Kind::Unavailable,
+                "no secure connection can be set up on this machine",
+                "Check that the machine's certificate store is readable.",
+            )
+            .caused_by(e)
+        })
+    }
+
+    /// The address of a path. Ids come from outside: each segment is encoded, and one that would climb or
+    /// vanish is refused, since the request would then mean another record, or all of them.
+    fn url(&self, segments: &[&str]) -> Result<Url> {
+        if segments.iter().any(|s| matches!(*s, "" | "." | "..")) {
+            return Err(Error::new(
+                Kind::Malformed,
+                "an id from the vendor is empty or made of dots, so no address can be formed from it",
+                "Look at this record at the vendor and handle it by hand.",
+            ));
+        }
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        Ok(url)
+    }
+
+    /// Names a request in errors: without query, which can hold personal data.
+    fn what(&self, method: &Method, url: &Url) -> String {
+        format!("{method} {} at {}", clean(url.path(), 120), self.base.host_str().unwrap_or_default())
+    }
+
+    fn same_server(&self, from: &Url, headers: &HeaderMap) -> Option<Url> {
+        let target = from.join(headers.get(LOCATION)?.to_str().ok()?).ok()?;
+        (target.origin() == self.base.origin()).then_some(target)
+    }
+
+    fn redirected(&self, what: &str, status: StatusCode, headers: &HeaderMap) -> Error {
+        let location = headers.get(LOCATION).and_then(|v| v.to_str().ok());
+        let target = location.and_then(|l| self.base.join(l).ok());
+        let host = match &target {
+            Some(url) => format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default()),
+            None => "an address that is not told".to_owned(),
+        };
+        Error::new(
+            Kind::Setting,
+            format!("{what}: the server answered {} and points to {}", status.as_u16(), clean(&host, 120)),
+            "The secret is not sent to another address. If that address is right, set it as the base URL.",
+        )
+    }
+
+    fn observe(&self, response: &Response, what: &str) {
+        tracing::debug!(status = response.status().as_u16(), "{what}");
+        let date = response.headers().get(DATE).and_then(|v| v.to_str().ok()).and_then(http_date);
+        if let Some(date) = date {
+            self.skew_s.store((date - self.clock.now()).num_seconds(), Ordering::Relaxed);
+        }
+    }
+}
+
+fn request_id(headers: &HeaderMap) -> Option<&str> {
+    ["x-request-id", "request-id", "x-correlation-id", "x-okta-request-id", "x-amzn-requestid"]
+        .iter()
+        .find_map(|name| headers.get(*name)?.to_str().ok())
+}
+
+fn read_broke(error: reqwest::Error, what: &str) -> Failure {
+    if let Some(out) = out_of_reach(&error) {
+        return Failure::lasting(out.into_error());
+    }
+    let timed_out = error.is_timeout();
+    let error = broken(error, what, "Nothing was changed.");
+    // A server that stalls once would cost a whole timeout again.
+    if timed_out { Failure::lasting(error) } else { Failure::passing(error) }
+}
+
+fn write_broke(error: reqwest::Error, what: &str) -> Error {
+    if let Some(out) = out_of_reach(&error) {
+        return out.into_error();
+    }
+    let outcome = if error.is_connect() {
+        "Nothing was sent."
+    } else {
+        "Whether the server acted is unknown until the record is read back."
+    };
+    broken(error, what, outcome)
+}
+
+fn broken(error: reqwest::Error, what: &str, outcome: &str) -> Error {
+    let (how, remedy) = match () {
+        () if error.is_timeout() => {
+            ("no complete answer came in time", "See whether the server is slow or down.")
+        }
+        () if error.is_connect() => (
+            "no connection could be made",
+            "Check host, port and certificate of the base URL, the network, and whether the server is up.",
+        ),
+        () => ("the connection broke before the answer was complete", "See whether the server is up."),
+    };
+    Error::new(Kind::Unavailable, format!("{what}: {how}. {outcome}"), remedy).caused_by(error.without_url())
+}
+
+fn out_of_reach(error: &reqwest::Error) -> Option<OutOfReach> {
+    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
+    while let Some(e) = cause {
+        if let Some(out) = e.downcast_ref::<OutOfReach>() {
+            return Some(*out);
+        }
+        cause = e.source();
+    }
+    None
+}

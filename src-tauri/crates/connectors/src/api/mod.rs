@@ -1,0 +1,17 @@
+//! The only door to the network.
+//!
+//! Whatever reaches a vendor goes through [`Api`]: it decides which addresses may be reached, logs in, paces,
+//! retries reads (never writes), limits time and size, and turns every refusal into an [`Error`](crate::Error)
+//! that names what to do. Nothing it says or logs holds a secret or a body.
+
+mod address;
+mod auth;
+mod body;
+mod client;
+mod pace;
+mod retry;
+mod status;
+pub(crate) mod text;
+
+pub use auth::Auth;
+pub use client::{Api, ApiOptions, Document, Write};
