@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::people::words;
 
 /// One version of the policy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     /// How leavers are handled.
@@ -78,17 +78,6 @@ pub struct Protected {
     pub people: Vec<String>,
     /// Logins or vendor ids of accounts, break-glass ones above all.
     pub accounts: Vec<String>,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            leaver: LeaverPolicy::default(),
-            guards: GuardPolicy::default(),
-            identity: IdentityPolicy { confirmed_from: 95 },
-            protected: Protected::default(),
-        }
-    }
 }
 
 impl Default for LeaverPolicy {

@@ -14,6 +14,10 @@ pub enum Target {
     AccountToBe {
         /// Where it shall be.
         connection: ConnectionId,
+        /// The vendor's name in our code.
+        vendor: String,
+        /// The vendor's tenant, as the connection names it.
+        tenant: String,
         /// The key it will be known by there.
         natural_key: String,
     },
@@ -21,6 +25,10 @@ pub enum Target {
     Device {
         /// The channel to it.
         connection: ConnectionId,
+        /// The vendor's name in our code.
+        vendor: String,
+        /// The vendor's tenant, as the connection names it.
+        tenant: String,
         /// The vendor's id of the device.
         remote_id: String,
     },
@@ -68,8 +76,10 @@ impl Target {
     pub fn natural_id(&self) -> String {
         let parts: Vec<&str> = match self {
             Self::Account(a) => vec!["account", &a.vendor, &a.tenant, &a.remote_id],
-            Self::AccountToBe { natural_key, .. } => vec!["account_to_be", natural_key],
-            Self::Device { remote_id, .. } => vec!["device", remote_id],
+            Self::AccountToBe { vendor, tenant, natural_key, .. } => {
+                vec!["account_to_be", vendor, tenant, natural_key]
+            }
+            Self::Device { vendor, tenant, remote_id, .. } => vec!["device", vendor, tenant, remote_id],
             Self::Vault { name } => vec!["vault", name],
             Self::Task(t) => vec!["task", &t.system_name, t.account_hint.as_deref().unwrap_or_default()],
         };

@@ -103,8 +103,9 @@ pub struct WriteFacts {
     pub effect: Effect,
     /// Whether the account was read as an administrator just now; `None` counts as one in doubt.
     pub admin: Option<bool>,
-    /// Other administrators of that system whose sign-in works, by the last complete read.
-    pub other_admins: usize,
+    /// Other administrators of that system whose sign-in works, by the last complete read; `None` when the
+    /// vendor never tells who administers it, so that no reading could ever answer.
+    pub other_admins: Option<usize>,
     /// Whether the account belongs to our own credentials.
     pub own_account: bool,
     /// Whether the account is linked to the operator.
@@ -137,7 +138,7 @@ pub fn may_write(facts: &WriteFacts, protected: &Protected) -> Result<(), Blocke
     if !facts.link_confirmed {
         return Err(Blocker::UnconfirmedLink);
     }
-    if facts.admin == Some(true) && facts.other_admins == 0 {
+    if facts.admin != Some(false) && facts.other_admins == Some(0) {
         return Err(Blocker::LastAdmin);
     }
     match facts.mode {
@@ -157,7 +158,7 @@ mod tests {
             wave: Wave::Contain,
             effect: Effect::Reversible,
             admin: Some(false),
-            other_admins: 2,
+            other_admins: Some(2),
             own_account: false,
             operator_account: false,
             owner_kind: OwnerKind::Human,
@@ -173,12 +174,27 @@ mod tests {
             (harmless(), None, "nothing speaks against it"),
             (admin.clone(), None, "two administrators remain"),
             (
-                WriteFacts { other_admins: 0, ..admin },
+                WriteFacts { other_admins: Some(0), ..admin.clone() },
                 Some(Blocker::LastAdmin),
                 "nobody could let people in again",
             ),
             (
-                WriteFacts { other_admins: 0, ..harmless() },
+                WriteFacts { other_admins: Some(0), admin: None, ..admin.clone() },
+                Some(Blocker::LastAdmin),
+                "an unread role is one in doubt where nobody else is an administrator",
+            ),
+            (
+                WriteFacts { other_admins: Some(1), admin: None, ..admin.clone() },
+                None,
+                "whatever the role is, somebody can let people in again",
+            ),
+            (
+                WriteFacts { other_admins: None, admin: None, ..admin },
+                None,
+                "where the vendor never tells, a doubt would keep every leaver in",
+            ),
+            (
+                WriteFacts { other_admins: Some(0), ..harmless() },
                 None,
                 "a plain user is never the last administrator",
             ),

@@ -23,6 +23,19 @@ pub struct RemoteKey {
     pub remote_id: String,
 }
 
+impl RemoteKey {
+    /// The vendor's name of a step's target; `None` for vaults and tasks, to which nothing is written.
+    fn of(target: &Target) -> Option<Self> {
+        let (vendor, tenant, remote_id) = match target {
+            Target::Account(a) => (&a.vendor, &a.tenant, &a.remote_id),
+            Target::AccountToBe { vendor, tenant, natural_key, .. } => (vendor, tenant, natural_key),
+            Target::Device { vendor, tenant, remote_id, .. } => (vendor, tenant, remote_id),
+            Target::Vault { .. } | Target::Task(_) => return None,
+        };
+        Some(Self { vendor: vendor.clone(), tenant: tenant.clone(), remote_id: remote_id.clone() })
+    }
+}
+
 /// The structure whose canonical JSON is hashed. Versioned; golden vectors pin it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Authority {
@@ -55,16 +68,11 @@ impl Authority {
             BTreeMap::from([(Wave::Contain, Effect::Reversible), (Wave::Remove, Effect::Reversible)]);
         let mut irreversible = BTreeSet::new();
         for step in &plan.steps {
-            let Target::Account(account) = &step.target else { continue };
+            let Some(key) = RemoteKey::of(&step.target) else { continue };
             let effect = step.strongest_effect();
             let most = strongest.entry(step.wave).or_insert(effect);
             *most = (*most).max(effect);
             if effect == Effect::Final {
-                let key = RemoteKey {
-                    vendor: account.vendor.clone(),
-                    tenant: account.tenant.clone(),
-                    remote_id: account.remote_id.clone(),
-                };
                 irreversible.insert((key, step.wish.kind(), step.wish.object().map(Into::into)));
             }
         }
@@ -94,3 +102,7 @@ impl Authority {
         crate::digest::canonical_json(self).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+#[path = "authority_tests.rs"]
+mod tests;

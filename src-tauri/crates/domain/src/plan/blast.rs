@@ -1,6 +1,6 @@
 //! What a plan cuts and may break, counted from the plan itself so that nobody approves another thing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -39,6 +39,7 @@ pub struct SystemImpact {
 /// Counts a plan.
 pub fn blast_radius(plan: &Plan) -> BlastRadius {
     let mut order: Vec<String> = Vec::new();
+    let mut accounts = BTreeSet::new();
     let mut places: BTreeMap<String, SystemImpact> = BTreeMap::new();
     for step in &plan.steps {
         let (place, login) = match &step.target {
@@ -52,13 +53,16 @@ pub fn blast_radius(plan: &Plan) -> BlastRadius {
         if !places.contains_key(&key) {
             order.push(key.clone());
         }
+        if matches!(step.target, Target::Account(_)) {
+            accounts.insert(key.clone());
+        }
         let impact = places.entry(key).or_insert_with(|| SystemImpact { place, login, steps: Vec::new() });
         impact.steps.push(words_for(step.wish.kind(), step.wave, step.strongest_effect()));
     }
     let count = |kind: WishKind| plan.steps.iter().filter(|s| s.wish.kind() == kind).count();
     let irreversible = plan.steps.iter().filter(|s| s.strongest_effect() == Effect::Final).count();
     BlastRadius {
-        accounts: order.iter().filter(|k| k.contains(":account|")).count(),
+        accounts: accounts.len(),
         credentials: count(WishKind::CredentialRevoked),
         grants: count(WishKind::GrantAbsent),
         irreversible,
@@ -83,3 +87,7 @@ fn words_for(wish: WishKind, wave: Wave, effect: Effect) -> String {
     };
     format!("{wave}: {what}{undo}")
 }
+
+#[cfg(test)]
+#[path = "blast_tests.rs"]
+mod tests;
