@@ -15,6 +15,7 @@ pub mod plan;
 pub mod policy;
 pub mod run;
 pub mod systems;
+pub mod time;
 
 /// A word that stands for none of the known values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
