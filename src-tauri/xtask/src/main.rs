@@ -50,7 +50,8 @@ enum Verb {
 fn main() -> ExitCode {
     let result = match Args::parse().verb {
         Verb::Demo { headless } => demo::run(headless),
-        Verb::Test { only } => test::run(&only),
+        // It prints its own failure, since the numbers of tests must be its last line.
+        Verb::Test { only } => return test::run(&only),
         Verb::Check => check::run(),
         Verb::Tidy => tidy::run(),
         Verb::Bench => bench::run(),

@@ -75,15 +75,17 @@ pub(crate) fn ask(program: &str, args: &[&str]) -> Option<String> {
 }
 
 /// A command as one would type it.
-pub(crate) fn line(command: &Command) -> String {
+fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let shown = words.map(|word| {
-        let word = word.to_string_lossy();
-        if word.is_empty() || word.contains([' ', '"', '\'', ';', '&']) {
-            format!("'{word}'")
-        } else {
-            word.into()
-        }
+    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    self::words(&words)
+}
+
+/// Arguments as one would type them, those with special characters in quotes.
+pub(crate) fn words(words: &[impl AsRef<str>]) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=@+~%,".contains(c);
+    let shown = words.iter().map(AsRef::as_ref).map(|word| {
+        if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{word}'") }
     });
     shown.collect::<Vec<_>>().join(" ")
 }

@@ -1,8 +1,152 @@
-use crate::Result;
+//! The main job on real parts, told step by step. What is done is a list in `story.rs`; this file does it.
+
+mod story;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use chrono::{DateTime, Days, Utc};
+use lockstep_testkit::{Home, Lockstep, NewUser, Output, ScimServer};
+
+use crate::setup::{self, Need};
+use crate::{Result, repo, run};
+use story::{Act, PEOPLE, STORY, Step};
+
+/// Opens the sealed file store of the demonstration's home, which is thrown away at the end.
+const PASSPHRASE: &str = "a throw-away home needs no better passphrase";
 
 pub(crate) fn run(headless: bool) -> Result {
     if !headless {
         return Err("the window comes in a later version; use `cargo xtask demo --headless`".into());
     }
-    Err("in work".into())
+    setup::require(&[Need::CCompiler, Need::Python])?;
+    let scim = setup::python_tool("scim2-server")?;
+    run::stream(&mut run::cargo(&["build", "-p", "lockstep-cli"]))?;
+    let program = repo::debug_dir()?.join(repo::program("lockstep"));
+
+    let mut demo = Demo::prepare(&program, &scim)?;
+    for (number, step) in STORY.iter().enumerate() {
+        println!("\n[{}/{}] {}", number + 1, STORY.len(), step.say);
+        demo.perform(step)?;
+    }
+    println!("\nDone. The temporary home and the server are gone; nothing on this machine was changed.");
+    Ok(())
+}
+
+/// A home, a server with people on it, and what was learnt on the way.
+struct Demo {
+    home: Home,
+    lockstep: Lockstep,
+    server: ScimServer,
+    /// The server's ids by login, in the order of the story.
+    accounts: Vec<(&'static str, String)>,
+    /// Values for the `{placeholders}` of the story.
+    values: BTreeMap<&'static str, String>,
+}
+
+impl Demo {
+    fn prepare(program: &Path, scim: &Path) -> Result<Self> {
+        let home = Home::new();
+        let server = ScimServer::start_program(scim)?;
+        println!("\nA SCIM 2.0 server (scim2-server, not ours) answers at {}.", server.base_url());
+        let group = server.create_group("Engineering");
+        let mut accounts = Vec::new();
+        for [login, given, family, number] in PEOPLE {
+            let id = server.create_user(&NewUser::named(login, given, family).with_external_id(number));
+            server.add_member(&group, &id);
+            accounts.push((login, id));
+        }
+        println!("It has {} active accounts in the group Engineering.", accounts.len());
+        println!(
+            "Secrets of this temporary home go to the sealed file store, opened by LOCKSTEP_PASSPHRASE. \
+             A home of your own uses the operating system's keychain."
+        );
+        let lockstep = Lockstep::at(program.to_owned(), &home)
+            .with_env("LOCKSTEP_PASSPHRASE", PASSPHRASE)
+            .with_env("DEMO_SCIM_TOKEN", server.token());
+        let path = |name: &str| home.path().join(name).display().to_string();
+        let values = BTreeMap::from([
+            ("base_url", server.base_url().to_owned()),
+            ("export", path("hr-export.csv")),
+            ("bundle", path("evidence.zip")),
+            ("yesterday", yesterday().format("%Y-%m-%d").to_string()),
+        ]);
+        Ok(Self { home, lockstep, server, accounts, values })
+    }
+
+    fn perform(&mut self, step: &Step) -> Result {
+        match step.act {
+            Act::HrExports(name) => self.hr_exports(name),
+            Act::Run(args) => self.run(args).map(|_| ()),
+            Act::Learn { args, pointer, as_name } => self.learn(args, pointer, as_name),
+            Act::AskServer => {
+                self.ask_server();
+                Ok(())
+            }
+        }
+    }
+
+    /// Puts a fixture where the connection reads HR's export.
+    fn hr_exports(&self, name: &str) -> Result {
+        let path = repo::root().join("tests/fixtures/demo").join(name);
+        let text =
+            fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let text = self.fill(&text);
+        self.home.write("hr-export.csv", &text);
+        print!("{}", indented(&text));
+        Ok(())
+    }
+
+    fn run(&self, args: &[&str]) -> Result<Output> {
+        let args: Vec<String> = args.iter().map(|arg| self.fill(arg)).collect();
+        let words: Vec<&str> = args.iter().map(String::as_str).collect();
+        println!("  $ lockstep {}", run::words(&words));
+        let output = self.lockstep.run(&words);
+        print!("{}{}", indented(&output.stdout), indented(&output.stderr));
+        match output.code {
+            Some(0) => Ok(output),
+            code => Err(format!("the demonstration expected exit code 0, not {code:?}")),
+        }
+    }
+
+    /// Remembers one value of an answer for the steps that follow.
+    fn learn(&mut self, args: &[&str], pointer: &str, as_name: &'static str) -> Result {
+        let with_json: Vec<&str> = std::iter::once("--json").chain(args.iter().copied()).collect();
+        let answer = self.run(&with_json)?.json();
+        let value = answer.pointer(pointer).and_then(|it| it.as_str());
+        let value = value.ok_or_else(|| format!("the answer has no text at {pointer}"))?;
+        println!("  From this answer the next steps take {as_name} = {value}");
+        self.values.insert(as_name, value.to_owned());
+        Ok(())
+    }
+
+    /// What the server itself says, not what Lockstep says about it.
+    fn ask_server(&self) {
+        for (login, id) in &self.accounts {
+            let word = match self.server.is_active(id) {
+                Some(true) => "active",
+                Some(false) => "NOT active",
+                None => "not there",
+            };
+            println!("  the server says: {login:<22} {word}");
+        }
+    }
+
+    fn fill(&self, text: &str) -> String {
+        self.values
+            .iter()
+            .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}\n")).collect()
+}
+
+/// The day before today in UTC. It is over in every zone east of it, and the story's people live there.
+#[expect(clippy::disallowed_methods, reason = "a demonstration happens today; nothing is decided from this")]
+fn yesterday() -> DateTime<Utc> {
+    let now: DateTime<Utc> = std::time::SystemTime::now().into();
+    now.checked_sub_days(Days::new(1)).unwrap_or(now)
 }
