@@ -1,25 +1,23 @@
 //! One connection's client: reads that are asked again, writes that are sent once.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use backon::Retryable;
 use lockstep_domain::digest::Digest;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, IF_MATCH, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
-use serde_json::Value;
 use url::Url;
 
-use super::address::{GuardedResolver, OutOfReach, Reach, base_url};
+use super::address::{GuardedResolver, Reach, base_url};
 use super::auth::Auth;
 use super::body::{self, Bytes};
+use super::exchange::{ApiOptions, Document, Write};
 use super::pace::Pacer;
 use super::retry::{Failure, backoff, http_date};
 use super::status::refusal;
 use super::text::clean;
+use super::transport::{read_broke, write_broke};
 use crate::clock::Clock;
 use crate::contract::Receipt;
 use crate::descriptor::Pace;
@@ -27,60 +25,6 @@ use crate::error::{Error, Kind, Result};
 
 /// Redirects within the same server that a read follows.
 const MOST_REDIRECTS: usize = 3;
-
-/// What differs between connections.
-#[derive(Clone, Debug)]
-pub struct ApiOptions {
-    /// Whether private and loopback addresses may be reached, and plain http to them.
-    pub allow_local: bool,
-    /// How long connecting may take.
-    pub connect_timeout: Duration,
-    /// How long the server may send nothing.
-    pub read_timeout: Duration,
-    /// How long one whole answer may take, however busily it dribbles.
-    pub total_timeout: Duration,
-    /// The largest answer that is read, in bytes.
-    pub largest_answer: usize,
-    /// The media type of what is sent, and the one preferred in answers.
-    pub media_type: &'static str,
-}
-
-impl Default for ApiOptions {
-    fn default() -> Self {
-        Self {
-            allow_local: false,
-            connect_timeout: Duration::from_secs(10),
-            read_timeout: Duration::from_secs(30),
-            total_timeout: Duration::from_secs(120),
-            largest_answer: 8 * 1024 * 1024,
-            media_type: "application/json",
-        }
-    }
-}
-
-/// The answer to a read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Document {
-    /// The JSON.
-    pub body: Value,
-    /// The `ETag` header, verbatim.
-    pub etag: Option<String>,
-    /// SHA-256 of the answer's bytes.
-    pub sha256: Digest,
-}
-
-/// One write.
-#[derive(Clone, Copy, Debug)]
-pub struct Write<'a> {
-    /// `PATCH`, `PUT`, `POST` or `DELETE`.
-    pub method: &'a Method,
-    /// The path below the base URL, segment by segment; each is encoded.
-    pub segments: &'a [&'a str],
-    /// The JSON to send.
-    pub body: Option<&'a Value>,
-    /// The version that must still stand, for `If-Match`.
-    pub if_match: Option<&'a str>,
-}
 
 /// A client of one tenant of one vendor.
 pub struct Api {
@@ -152,17 +96,16 @@ impl Api {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let clock = self.clock.clone();
-        (|| self.read_once(&url))
-            .retry(backoff())
-            .sleep(move |wait| {
-                let clock = clock.clone();
-                async move { clock.sleep(wait).await }
-            })
-            .when(|f: &Failure| f.again)
-            .adjust(Failure::next_wait)
-            .await
-            .map_err(|f| f.error)
+        let mut waits = backoff();
+        loop {
+            match self.read_once(&url).await {
+                Ok(document) => return Ok(document),
+                Err(failure) => match failure.next_wait(waits.next()) {
+                    Some(wait) => self.clock.sleep(wait).await,
+                    None => return Err(failure.error),
+                },
+            }
+        }
     }
 
     /// Sends one write, once. A success says only that the server took it.
@@ -360,51 +303,4 @@ fn request_id(headers: &HeaderMap) -> Option<&str> {
     ["x-request-id", "request-id", "x-correlation-id", "x-okta-request-id", "x-amzn-requestid"]
         .iter()
         .find_map(|name| headers.get(*name)?.to_str().ok())
-}
-
-fn read_broke(error: reqwest::Error, what: &str) -> Failure {
-    if let Some(out) = out_of_reach(&error) {
-        return Failure::lasting(out.into_error());
-    }
-    let timed_out = error.is_timeout();
-    let error = broken(error, what, "Nothing was changed.");
-    // A server that stalls once would cost a whole timeout again.
-    if timed_out { Failure::lasting(error) } else { Failure::passing(error) }
-}
-
-fn write_broke(error: reqwest::Error, what: &str) -> Error {
-    if let Some(out) = out_of_reach(&error) {
-        return out.into_error();
-    }
-    let outcome = if error.is_connect() {
-        "Nothing was sent."
-    } else {
-        "Whether the server acted is unknown until the record is read back."
-    };
-    broken(error, what, outcome)
-}
-
-fn broken(error: reqwest::Error, what: &str, outcome: &str) -> Error {
-    let (how, remedy) = match () {
-        () if error.is_timeout() => {
-            ("no complete answer came in time", "See whether the server is slow or down.")
-        }
-        () if error.is_connect() => (
-            "no connection could be made",
-            "Check host, port and certificate of the base URL, the network, and whether the server is up.",
-        ),
-        () => ("the connection broke before the answer was complete", "See whether the server is up."),
-    };
-    Error::new(Kind::Unavailable, format!("{what}: {how}. {outcome}"), remedy).caused_by(error.without_url())
-}
-
-fn out_of_reach(error: &reqwest::Error) -> Option<OutOfReach> {
-    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
-    while let Some(e) = cause {
-        if let Some(out) = e.downcast_ref::<OutOfReach>() {
-            return Some(*out);
-        }
-        cause = e.source();
-    }
-    None
 }

@@ -8,10 +8,13 @@ mod address;
 mod auth;
 mod body;
 mod client;
+mod exchange;
 mod pace;
 mod retry;
 mod status;
 pub(crate) mod text;
+mod transport;
 
 pub use auth::Auth;
-pub use client::{Api, ApiOptions, Document, Write};
+pub use client::Api;
+pub use exchange::{ApiOptions, Document, Write};

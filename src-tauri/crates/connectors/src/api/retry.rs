@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backon::ExponentialBuilder;
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
@@ -36,7 +36,7 @@ impl Failure {
 
     /// How long to wait before the next attempt, given what the backoff proposes; `None` gives up.
     pub(super) fn next_wait(&self, proposed: Option<Duration>) -> Option<Duration> {
-        let proposed = proposed?;
+        let proposed = proposed.filter(|_| self.again)?;
         match self.wait {
             Some(asked) if asked > LONGEST_WAIT => None,
             Some(asked) => Some(asked.max(proposed)),
@@ -46,8 +46,12 @@ impl Failure {
 }
 
 /// Half a second, one, two: enough for a restart, short enough for a run.
-pub(super) fn backoff() -> ExponentialBuilder {
-    ExponentialBuilder::default().with_min_delay(Duration::from_millis(500)).with_max_times(3).with_jitter()
+pub(super) fn backoff() -> ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(500))
+        .with_max_times(3)
+        .with_jitter()
+        .build()
 }
 
 /// `Retry-After` as seconds or as an HTTP date (RFC 9110 §10.2.3).
@@ -105,6 +109,8 @@ mod tests {
         assert_eq!(waiting(30).next_wait(proposed), Some(Duration::from_secs(30)), "the vendor knows best");
         assert_eq!(waiting(0).next_wait(proposed), proposed, "zero would hammer it");
         assert_eq!(waiting(61).next_wait(proposed), None, "the engine plans long waits, not the door");
+        let lasting = Failure::lasting(Error::new(Kind::Auth, "refused", "mend"));
+        assert_eq!(lasting.next_wait(proposed), None, "a refused secret asked again may lock an account");
         assert_eq!(waiting(1).next_wait(None), None, "attempts have an end");
     }
 }

@@ -1,0 +1,181 @@
+//! What a SCIM connection has to be told.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::dialect::MemberRemoval;
+use crate::descriptor::{Field, FieldKind};
+use crate::error::{Error, Kind, Result};
+
+pub(super) const FIELDS: &[Field] = &[
+    Field {
+        name: "base_url",
+        label: "Base URL",
+        help: "The address under which /Users and /Groups stand, exactly as the vendor shows it, with or without /v2.",
+        kind: FieldKind::Url,
+        required: true,
+        default: None,
+        example: "https://scim.example.com/v2",
+    },
+    Field {
+        name: "token",
+        label: "Bearer token",
+        help: "Made in the vendor's provisioning settings. Give it only the rights that are listed here.",
+        kind: FieldKind::Secret,
+        required: true,
+        default: None,
+        example: "",
+    },
+    Field {
+        name: "admin_group",
+        label: "Admin group",
+        help: "Id or name of the group whose members administer the system; guards its last admin. Without it nobody's admin rights are known.",
+        kind: FieldKind::Text,
+        required: false,
+        default: None,
+        example: "Administrators",
+    },
+    Field {
+        name: "own_account",
+        label: "Own account",
+        help: "Id or userName of the account behind the token, so that no run ever cuts it.",
+        kind: FieldKind::Text,
+        required: false,
+        default: None,
+        example: "svc-provisioning@example.com",
+    },
+    Field {
+        name: "member_removal",
+        label: "Way to remove a group member",
+        help: "path_filter is the standard. value_array only for servers that are documented to need it: a server that follows the standard empties the whole group on it.",
+        kind: FieldKind::Choice(MemberRemoval::WORDS),
+        required: false,
+        default: Some(MemberRemoval::PathFilter.word()),
+        example: "path_filter",
+    },
+    Field {
+        name: "lag_seconds",
+        label: "Delay until a change shows (seconds)",
+        help: "How long the server may still show the old state after it took a change.",
+        kind: FieldKind::Text,
+        required: false,
+        default: Some("0"),
+        example: "30",
+    },
+    Field {
+        name: "timeout_seconds",
+        label: "Timeout (seconds)",
+        help: "How long the server may stay silent before a request is given up.",
+        kind: FieldKind::Text,
+        required: false,
+        default: Some("30"),
+        example: "30",
+    },
+    Field {
+        name: "allow_local",
+        label: "Server inside",
+        help: "Yes if the server has a private or loopback address; only then plain http is accepted, too, and only for it.",
+        kind: FieldKind::Flag,
+        required: false,
+        default: Some("false"),
+        example: "false",
+    },
+];
+
+/// The settings, parsed.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) base_url: String,
+    pub(super) admin_group: Option<String>,
+    pub(super) own_account: Option<String>,
+    pub(super) member_removal: MemberRemoval,
+    pub(super) lag_s: u32,
+    pub(super) timeout: Duration,
+    pub(super) allow_local: bool,
+}
+
+impl Settings {
+    pub(super) fn read(given: &BTreeMap<String, String>) -> Result<Self> {
+        let text = |name: &str| given.get(name).map(|v| v.trim()).filter(|v| !v.is_empty());
+        let base_url =
+            text("base_url").ok_or_else(|| wrong("base_url", "is missing", "Set the SCIM base URL."))?;
+        let removal = match text("member_removal") {
+            None => MemberRemoval::PathFilter,
+            Some(word) => MemberRemoval::parse(word).ok_or_else(|| {
+                wrong("member_removal", "is neither path_filter nor value_array", "Use one of these words.")
+            })?,
+        };
+        let allow_local = match text("allow_local") {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(wrong("allow_local", "is neither true nor false", "Use true or false.")),
+        };
+        Ok(Self {
+            base_url: base_url.to_owned(),
+            admin_group: text("admin_group").map(str::to_owned),
+            own_account: text("own_account").map(str::to_owned),
+            member_removal: removal,
+            lag_s: seconds("lag_seconds", text("lag_seconds"), 0, 0..=86_400)?,
+            timeout: Duration::from_secs(
+                seconds("timeout_seconds", text("timeout_seconds"), 30, 1..=600)?.into(),
+            ),
+            allow_local,
+        })
+    }
+}
+
+fn seconds(
+    name: &str,
+    text: Option<&str>,
+    default: u32,
+    range: std::ops::RangeInclusive<u32>,
+) -> Result<u32> {
+    match text.map(str::parse) {
+        None => Ok(default),
+        Some(Ok(number)) if range.contains(&number) => Ok(number),
+        Some(_) => Err(wrong(
+            name,
+            &format!("is not a number of seconds from {} to {}", range.start(), range.end()),
+            "Give a whole number.",
+        )),
+    }
+}
+
+fn wrong(name: &str, what: &str, remedy: &str) -> Error {
+    Error::new(Kind::Setting, format!("the setting {name} {what}"), remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings> {
+        Settings::read(&pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect())
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_and_never_taken_for_its_default() {
+        let base = ("base_url", "https://scim.example.com");
+        for (name, value) in [
+            ("allow_local", "yes"),
+            ("lag_seconds", "-1"),
+            ("lag_seconds", "86401"),
+            ("timeout_seconds", "0"),
+            ("member_removal", "both"),
+        ] {
+            let error = read(&[base, (name, value)]).unwrap_err();
+            assert_eq!(error.kind(), &Kind::Setting, "{name}={value}");
+            assert!(error.to_string().contains(name), "the operator must learn which setting: {error}");
+        }
+        assert!(read(&[]).unwrap_err().to_string().contains("base_url"), "nothing works without it");
+    }
+
+    #[test]
+    fn what_is_not_said_is_the_documented_default() {
+        let settings = read(&[("base_url", " https://scim.example.com "), ("admin_group", " ")]).unwrap();
+        assert_eq!(settings.base_url, "https://scim.example.com", "pasted white space is no part of it");
+        assert_eq!(settings.admin_group, None, "an emptied field is an unset one");
+        assert!(!settings.allow_local, "inside is only reached on purpose");
+        assert_eq!((settings.lag_s, settings.timeout.as_secs()), (0, 30), "as the descriptor says");
+    }
+}
