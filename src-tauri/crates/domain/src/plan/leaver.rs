@@ -1,5 +1,7 @@
 //! The leaver's plan. A new step of a leaver is a line in one of the waves here.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{EventKey, Plan, Residual, Step, StepOrigin, Wave};
@@ -61,7 +63,15 @@ pub fn plan_leaver(facts: &LeaverFacts, policy: &Policy) -> Plan {
     for (system, hint) in &facts.manual {
         steps.push(task_step(&facts.event, system, hint.as_deref(), &clock));
     }
+    once_each(&mut steps);
     steps.sort_by_key(|s| s.wave); // stable: accounts keep their order within a wave
+    let removes = |s: &Step| s.wave == Wave::Remove;
+    if facts.employment_end_at.is_none() && !facts.explicit_now && steps.iter().any(removes) {
+        residuals.push(Residual {
+            system: "HR".into(),
+            what: "no end of employment is known; what removal would take stays until HR gives one".into(),
+        });
+    }
     Plan {
         v: 1,
         event: facts.event,
@@ -75,12 +85,22 @@ pub fn plan_leaver(facts: &LeaverFacts, policy: &Policy) -> Plan {
 }
 
 /// The reversible steps for an account that was found after the approval. What is lossy or final is left
-/// out: that has to be approved by name.
+/// out: that has to be approved by name, and stands in a new preview.
 pub fn steps_for_account(facts: &LeaverFacts, policy: &Policy, account: &AccountFactsAtPlan) -> Vec<Step> {
     let mut steps =
         account_steps(&facts.event, account, &Instants::of(facts, policy), StepOrigin::FoundLater);
-    steps.retain(|s| s.strongest_effect() == Effect::Reversible);
+    for step in &mut steps {
+        step.ways.retain(|w| w.effect == Effect::Reversible);
+    }
+    steps.retain(|s| !s.ways.is_empty());
+    once_each(&mut steps);
     steps
+}
+
+/// A vendor may list the same thing twice, and an account may be linked twice: one wish, one step.
+fn once_each(steps: &mut Vec<Step>) {
+    let mut seen = BTreeSet::new();
+    steps.retain(|s| seen.insert(s.id));
 }
 
 /// When the parts of the plan may and must happen.
@@ -113,6 +133,13 @@ fn account_steps(
     if account.record.owner_kind == OwnerKind::Service {
         return Vec::new(); // shown as a residual: a program depends on it
     }
+    wishes_for(account)
+        .into_iter()
+        .filter_map(|wish| account_step(event, account, wish, clock, origin))
+        .collect()
+}
+
+fn wishes_for(account: &AccountFactsAtPlan) -> Vec<Wish> {
     let mut wishes = vec![Wish::Disabled, Wish::SessionsEnded];
     wishes.extend(
         account
@@ -123,7 +150,7 @@ fn account_steps(
             .map(|c| Wish::CredentialRevoked { credential: c.remote_id.clone() }),
     );
     wishes.extend(account.entitlements.iter().map(|e| Wish::GrantAbsent { entitlement: e.clone() }));
-    wishes.into_iter().filter_map(|wish| account_step(event, account, wish, clock, origin)).collect()
+    wishes
 }
 
 fn account_step(
@@ -133,9 +160,8 @@ fn account_step(
     clock: &Instants,
     origin: StepOrigin,
 ) -> Option<Step> {
-    let ways: Vec<Can> = account.can.iter().filter(|c| c.wish == wish.kind()).cloned().collect();
-    let strongest = ways.iter().map(|w| w.effect).max()?;
-    let wave = wave_of(wish.kind(), strongest);
+    let ways = ways_for(wish.kind(), &account.can);
+    let wave = wave_of(wish.kind(), ways.iter().map(|w| w.effect).max()?);
     let (not_before, due) = match wave {
         Wave::Contain => (clock.contain, clock.contain_due),
         _ => (clock.remove, None),
@@ -155,17 +181,23 @@ fn account_step(
     })
 }
 
-/// Containment takes what denies access and loses nothing; memberships go with removal, since a group is
-/// no door of its own and its loss is what a hand-over looks at.
+/// The ways to take. What denies access is done without loss where that can be: a stronger way beside it
+/// would put the whole step off until removal, and the door would stay open that long.
+fn ways_for(wish: WishKind, can: &[Can]) -> Vec<Can> {
+    let ways = || can.iter().filter(move |c| c.wish == wish);
+    let gentle: Vec<Can> = ways().filter(|c| c.effect == Effect::Reversible).cloned().collect();
+    if denies_access(wish) && !gentle.is_empty() { gentle } else { ways().cloned().collect() }
+}
+
+/// Containment takes what denies access and loses nothing.
 fn wave_of(wish: WishKind, strongest: Effect) -> Wave {
-    match wish {
-        WishKind::Disabled | WishKind::SessionsEnded | WishKind::CredentialRevoked
-            if strongest == Effect::Reversible =>
-        {
-            Wave::Contain
-        }
-        _ => Wave::Remove,
-    }
+    if denies_access(wish) && strongest == Effect::Reversible { Wave::Contain } else { Wave::Remove }
+}
+
+/// Whether a wish shuts a door. Memberships go with removal, since a group is no door of its own and its
+/// loss is what a hand-over looks at.
+fn denies_access(wish: WishKind) -> bool {
+    matches!(wish, WishKind::Disabled | WishKind::SessionsEnded | WishKind::CredentialRevoked)
 }
 
 fn residuals_of(account: &AccountFactsAtPlan) -> Vec<Residual> {
@@ -175,23 +207,38 @@ fn residuals_of(account: &AccountFactsAtPlan) -> Vec<Residual> {
             "a service account of this person stays: a program depends on it; rotate it with its owner",
         )];
     }
-    let can = |kind| account.can.iter().any(|c| c.wish == kind);
-    let mut lines = Vec::new();
-    if !can(WishKind::Disabled) {
-        lines.push(residual("this connection cannot block sign-in"));
+    let wanted: BTreeSet<WishKind> = wishes_for(account).iter().map(Wish::kind).collect();
+    wanted.into_iter().filter_map(|wish| left_by(wish, &account.can)).map(residual).collect()
+}
+
+/// What stays, at least until removal, when a wish is one that the connection cannot serve in time.
+fn left_by(wish: WishKind, can: &[Can]) -> Option<&'static str> {
+    let strongest = ways_for(wish, can).iter().map(|w| w.effect).max();
+    let in_time =
+        strongest.is_some_and(|effect| !denies_access(wish) || wave_of(wish, effect) == Wave::Contain);
+    if in_time {
+        return None;
     }
-    if !can(WishKind::SessionsEnded) {
-        lines.push(residual(
-            "sessions and tokens cannot be ended here; they live until the application ends them",
-        ));
+    match (wish, strongest) {
+        (WishKind::Disabled, None) => Some("this connection cannot block sign-in"),
+        (WishKind::Disabled, Some(_)) => {
+            Some("sign-in cannot be blocked here without loss; it works until removal")
+        }
+        (WishKind::SessionsEnded, None) => {
+            Some("sessions and tokens cannot be ended here; they live until the application ends them")
+        }
+        (WishKind::SessionsEnded, Some(_)) => {
+            Some("sessions and tokens cannot be ended here without loss; they live until removal")
+        }
+        (WishKind::CredentialRevoked, None) => {
+            Some("keys of this account cannot be revoked by this connection")
+        }
+        (WishKind::CredentialRevoked, Some(_)) => {
+            Some("keys of this account cannot be switched off without loss; they work until removal")
+        }
+        (WishKind::GrantAbsent, _) => Some("group memberships cannot be removed by this connection"),
+        (WishKind::EvidenceStored | WishKind::TaskDone, _) => None,
     }
-    if !account.record.credentials.is_empty() && !can(WishKind::CredentialRevoked) {
-        lines.push(residual("keys of this account cannot be revoked by this connection"));
-    }
-    if !account.entitlements.is_empty() && !can(WishKind::GrantAbsent) {
-        lines.push(residual("group memberships cannot be removed by this connection"));
-    }
-    lines
 }
 
 fn evidence_step(event: &EventKey, clock: &Instants) -> Step {

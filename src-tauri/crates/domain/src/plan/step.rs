@@ -96,6 +96,7 @@ words! {
 
 /// A step under opaque ids only: what the ledger entry carries and the fold needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Outline {
     /// The step.
     pub id: StepId,

@@ -36,6 +36,7 @@ words! {
 
 /// What opening a run binds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Opened {
     /// Whose life event.
     pub person: PersonId,
@@ -67,7 +68,7 @@ pub struct Opened {
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "body")]
+#[serde(tag = "kind", content = "body", deny_unknown_fields)]
 pub enum RunEvent {
     /// The run began. The payload holds the whole plan with its names.
     #[serde(rename = "run.opened")]

@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 
 use super::event::{Assurance, EventError, Opened, RunEvent};
 use super::state::{Attempt, Progress, StepState};
+use crate::access::WishKind;
 use crate::capability::{Effect, Proof};
 use crate::ledger::Entry;
-use crate::plan::{StepId, Wave};
+use crate::plan::{Outline, StepId, Wave};
 
 /// A run as its entries tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Run {
     pub hr_reread: bool,
     /// Why it is held, if it is.
     pub held: Option<String>,
-    /// Whether evidence of the state before the cut is stored.
+    /// Whether evidence of the state before the cut is stored in every vault of the plan.
     pub evidence_stored: bool,
     /// The last sweep: when (UTC), accounts left, connections unread.
     pub swept: Option<(DateTime<Utc>, u32, u32)>,
@@ -71,7 +72,12 @@ impl Run {
             let event = RunEvent::from_parts(&entry.kind, &entry.body)
                 .map_err(|source| FoldError::Unreadable { seq, source })?;
             match (&mut run, event) {
-                (None, RunEvent::Opened(opened)) => run = Some(Self::open(opened, entry.at)),
+                (None, RunEvent::Opened(opened)) => {
+                    if !all_new(&[], &opened.steps) {
+                        return Err(FoldError::Illegal { seq, what: "a step is there twice" });
+                    }
+                    run = Some(Self::open(opened, entry.at));
+                }
                 (None, _) => return Err(FoldError::Illegal { seq, what: "the run was not opened" }),
                 (Some(run), event) => {
                     run.check_and_apply(&event, entry.at).map_err(|what| FoldError::Illegal { seq, what })?;
@@ -121,11 +127,15 @@ impl Run {
         match event {
             RunEvent::Opened(_) => Err("the run was opened before"),
             RunEvent::Amended { steps } => {
-                let mut seen: BTreeSet<StepId> = self.steps.iter().map(|s| s.outline.id).collect();
-                if !steps.iter().all(|s| seen.insert(s.id)) {
+                if !all_new(&self.steps, steps) {
                     return Err("an added step was there before");
                 }
+                // Nobody has seen these steps: what cannot be undone has to be approved by name.
+                if steps.iter().flat_map(|s| &s.ways).any(|w| w.effect != Effect::Reversible) {
+                    return Err("an added step may do what nobody approved");
+                }
                 self.steps.extend(steps.iter().cloned().map(Progress::new));
+                self.swept = None; // it looked before these were known
                 Ok(())
             }
             RunEvent::HrReread {} => {
@@ -141,6 +151,9 @@ impl Run {
                 if self.wave_opened(*wave).is_some() {
                     return Err("the wave was open before");
                 }
+                if !self.instant_has_come(*wave, at) {
+                    return Err("the wave opens before its instant");
+                }
                 self.waves.push((*wave, at));
                 self.waves.sort_unstable();
                 Ok(())
@@ -155,6 +168,10 @@ impl Run {
                 Ok(())
             }
             RunEvent::Sealed { .. } => {
+                // A seal ends the run: before its time it would keep a leaver in.
+                if !self.cancelled && (self.swept.is_none() || self.automatic_open().next().is_some()) {
+                    return Err("the run is sealed before it is through");
+                }
                 self.sealed_at = Some(at);
                 Ok(())
             }
@@ -196,7 +213,11 @@ impl Run {
         let index = self.steps.iter().position(|s| s.outline.id == id).ok_or("the run has no such step")?;
         let wave_open = self.wave_opened(self.steps[index].outline.wave).is_some();
         let step = &mut self.steps[index];
-        if step.state.is_closed() {
+        // A person may close a step while a write of it is under way; its outcome is still recorded.
+        let outcome =
+            matches!(event, RunEvent::Applied { .. } | RunEvent::Failed { .. } | RunEvent::Settled { .. });
+        let by_person = matches!(step.state, StepState::Waived | StepState::Attested { .. });
+        if step.state.is_closed() && !(outcome && by_person) {
             return Err("the step was closed before");
         }
         match event {
@@ -207,7 +228,7 @@ impl Run {
                 if !wave_open {
                     return Err("the step's wave is not open");
                 }
-                intend(step, *attempt, *way, at)?;
+                intend(step, *attempt, *way, self.hr_reread, at)?;
             }
             RunEvent::Applied { attempt, .. } => answered(step, *attempt)?.applied_at = Some(at),
             RunEvent::Failed { attempt, error, refused, .. } => {
@@ -215,8 +236,16 @@ impl Run {
                 last.failed = Some(error.clone());
                 last.refused = *refused;
             }
-            RunEvent::Settled { assurance, seen_at, .. } => settle(step, *assurance, *seen_at, self.since)?,
+            RunEvent::Settled { assurance, seen_at, .. } => {
+                if !wave_open {
+                    return Err("what holds before its wave opens may change until then");
+                }
+                settle(step, *assurance, *seen_at, self.since)?;
+            }
             RunEvent::Deferred { until, why, .. } => {
+                if matches!(step.state, StepState::Blocked { .. }) {
+                    return Err("the step waits for a person");
+                }
                 step.state = StepState::Waiting { until: *until, why: why.clone() };
             }
             RunEvent::Blocked { blocker, .. } => step.state = StepState::Blocked { blocker: *blocker },
@@ -231,23 +260,31 @@ impl Run {
             RunEvent::Attested { done_at, .. } => step.state = StepState::Attested { done_at: *done_at },
             _ => return Err("not about a step"),
         }
-        let closed = step.state.is_closed();
-        if closed && step.outline.wish == crate::access::WishKind::EvidenceStored {
-            // A waived evidence step is an exception on paper; it never authorises a final step.
-            self.evidence_stored = matches!(step.state, StepState::Settled { .. });
-        }
+        self.evidence_stored = evidence_stored(&self.steps);
         Ok(())
     }
 }
 
-fn intend(step: &mut Progress, attempt: u32, way: usize, at: DateTime<Utc>) -> Legal {
+fn all_new(known: &[Progress], added: &[Outline]) -> bool {
+    let mut seen: BTreeSet<StepId> = known.iter().map(|s| s.outline.id).collect();
+    added.iter().all(|s| seen.insert(s.id))
+}
+
+/// Whether every vault of the plan has confirmed it. A waived evidence step is an exception on paper; it
+/// never authorises a final step.
+fn evidence_stored(steps: &[Progress]) -> bool {
+    let mut vaults = steps.iter().filter(|s| s.outline.wish == WishKind::EvidenceStored).peekable();
+    vaults.peek().is_some() && vaults.all(|s| matches!(s.state, StepState::Settled { .. }))
+}
+
+fn intend(step: &mut Progress, attempt: u32, way: usize, hr_reread: bool, at: DateTime<Utc>) -> Legal {
     if matches!(step.state, StepState::Blocked { .. }) {
         return Err("the step waits for a person");
     }
     if usize::try_from(attempt).ok() != Some(step.attempts.len() + 1) {
         return Err("attempts are counted one by one");
     }
-    let is_vault = step.outline.wish == crate::access::WishKind::EvidenceStored;
+    let is_vault = step.outline.wish == WishKind::EvidenceStored;
     let is_final = match step.outline.ways.get(way) {
         Some(can) => can.effect == Effect::Final,
         None if is_vault => false,
@@ -255,6 +292,9 @@ fn intend(step: &mut Progress, attempt: u32, way: usize, at: DateTime<Utc>) -> L
     };
     if is_final && step.final_maybe_sent() {
         return Err("a final write is sent at most once");
+    }
+    if is_final && !hr_reread {
+        return Err("a final write waits until HR was read again");
     }
     step.state = StepState::Pending;
     step.attempts.push(Attempt { way, intended_at: at, applied_at: None, failed: None, refused: false });

@@ -1,11 +1,12 @@
 //! What a run wants next: pure, from its state and the time.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::event::WaveCause;
+use super::event::{Opened, WaveCause};
 use super::fold::Run;
 use super::state::{Progress, StepState};
-use crate::access::WishKind;
 use crate::capability::Effect;
 use crate::plan::{StepId, Wave};
 use crate::policy::LeaverPolicy;
@@ -69,25 +70,21 @@ impl Run {
         }
         match self.wake_at(now, clock) {
             Some(at) => Next::WaitUntil(at),
-            None if self.steps.iter().any(|s| automatic(s) && !s.state.is_closed()) => Next::NeedsPerson,
+            None if self.automatic_open().next().is_some() => Next::NeedsPerson,
             None if self.swept.is_none() => Next::Sweep,
             None => Next::Seal,
         }
     }
 
     fn waves_to_open(&self, now: DateTime<Utc>, clock: WaveClock) -> Vec<(Wave, WaveCause)> {
-        let mut opening = Vec::new();
-        let due = self.opened.explicit_now || self.opened.access_end_at.is_none_or(|at| at <= now);
-        if due {
-            for wave in [Wave::Contain, Wave::Preserve, Wave::Recover] {
-                if self.wave_opened(wave).is_none() {
-                    opening.push((wave, WaveCause::Instant));
-                }
-            }
-        }
+        let mut opening: Vec<_> = [Wave::Contain, Wave::Preserve, Wave::Recover]
+            .into_iter()
+            .filter(|wave| self.wave_opened(*wave).is_none() && self.instant_has_come(*wave, now))
+            .map(|wave| (wave, WaveCause::Instant))
+            .collect();
         if self.wave_opened(Wave::Remove).is_none()
             && let Some(contained_since) = self.wave_opened(Wave::Contain)
-            && self.opened.employment_end_at.is_none_or(|at| at <= now)
+            && self.instant_has_come(Wave::Remove, now)
         {
             if self.settled_or_blocked(Wave::Contain) && self.settled_or_blocked(Wave::Preserve) {
                 opening.push((Wave::Remove, WaveCause::Settled));
@@ -96,6 +93,27 @@ impl Run {
             }
         }
         opening
+    }
+
+    /// Whether a wave may be open at `at`. Nothing acts earlier than HR's instant without an operator's
+    /// explicit act; and that act opens removal only where HR gives no end of employment.
+    pub(super) fn instant_has_come(&self, wave: Wave, at: DateTime<Utc>) -> bool {
+        let Opened { explicit_now, access_end_at, employment_end_at, .. } = &self.opened;
+        match wave {
+            Wave::Prepare => true,
+            Wave::Contain | Wave::Preserve | Wave::Recover | Wave::Confirm => {
+                *explicit_now || access_end_at.is_some_and(|end| end <= at)
+            }
+            Wave::Remove => {
+                self.wave_opened(Wave::Contain).is_some()
+                    && employment_end_at.map_or(*explicit_now, |end| end <= at)
+            }
+        }
+    }
+
+    /// Steps that are left and that no person does.
+    pub(super) fn automatic_open(&self) -> impl Iterator<Item = &Progress> {
+        self.steps.iter().filter(|s| !s.outline.is_task() && !s.state.is_closed())
     }
 
     fn budget_over(&self, contained_since: DateTime<Utc>, now: DateTime<Utc>, clock: WaveClock) -> bool {
@@ -116,28 +134,32 @@ impl Run {
             .all(|s| s.state.is_closed() || matches!(s.state, StepState::Blocked { .. }))
     }
 
-    /// The first open step of every lane whose wave is open and which may be done now. A blocked step does
-    /// not stop the next of its lane, nor does one that lacks evidence; a waiting one does, since vendors'
-    /// order matters.
+    /// What may be done now, one step of a lane at a time, earlier waves first.
     fn ready(&self, now: DateTime<Utc>) -> Vec<StepId> {
-        self.lane_heads().filter(|s| self.may_go(s, now)).map(|s| s.outline.id).collect()
+        let mut able: Vec<&Progress> = self.lane_heads().filter(|s| self.may_go(s, now)).collect();
+        able.sort_by_key(|s| s.outline.wave); // stable: plan order within a wave
+        let mut lanes = BTreeSet::new();
+        able.into_iter().filter(|s| lanes.insert(&s.outline.lane)).map(|s| s.outline.id).collect()
     }
 
+    /// The first open step of every lane in each open wave. A blocked step does not stop the next of its lane
+    /// and wave, nor does one that lacks evidence; a waiting one does, since vendors' order matters. The lane's
+    /// next wave does not wait for it: that opened because the time was up.
     fn lane_heads(&self) -> impl Iterator<Item = &Progress> {
-        let mut lanes = std::collections::BTreeSet::new();
-        self.steps.iter().filter(move |s| {
-            automatic(s)
-                && !s.state.is_closed()
-                && !matches!(s.state, StepState::Blocked { .. })
+        let mut lanes = BTreeSet::new();
+        self.automatic_open().filter(move |s| {
+            !matches!(s.state, StepState::Blocked { .. })
                 && self.wave_opened(s.outline.wave).is_some()
                 && !self.must_wait_for_evidence(s)
-                && lanes.insert((s.outline.wave, s.outline.lane.clone()))
+                && lanes.insert((s.outline.wave, &s.outline.lane))
         })
     }
 
     fn may_go(&self, step: &Progress, now: DateTime<Utc>) -> bool {
         let waiting = matches!(&step.state, StepState::Waiting { until, .. } if *until > now);
-        let early = !self.opened.explicit_now && step.outline.not_before.is_some_and(|at| at > now);
+        // "Now" brings forward what is reversible; removal keeps waiting for the end of employment.
+        let brought_forward = self.opened.explicit_now && step.outline.wave != Wave::Remove;
+        let early = !brought_forward && step.outline.not_before.is_some_and(|at| at > now);
         !waiting && !early
     }
 
@@ -154,20 +176,20 @@ impl Run {
             _ => s.outline.not_before,
         });
         let contain = self.opened.access_end_at.filter(|_| self.wave_opened(Wave::Contain).is_none());
-        let remove = if self.wave_opened(Wave::Remove).is_none() {
-            self.wave_opened(Wave::Contain).map(|since| {
-                let budget = self.budget_end(since, clock);
-                self.opened.employment_end_at.map_or(budget, |end| end.max(budget))
-            })
-        } else {
-            None
-        };
-        waits.chain(contain).chain(remove).filter(|at| *at > now).min()
+        waits.chain(contain).chain(self.remove_opens_at(clock)).filter(|at| *at > now).min()
     }
-}
 
-fn automatic(step: &Progress) -> bool {
-    step.outline.wish != WishKind::TaskDone
+    /// When removal opens at the latest, if it is still to open and there is something to remove.
+    fn remove_opens_at(&self, clock: WaveClock) -> Option<DateTime<Utc>> {
+        let wanted = self.automatic_open().any(|s| s.outline.wave == Wave::Remove);
+        let contained_since =
+            self.wave_opened(Wave::Contain).filter(|_| wanted && self.wave_opened(Wave::Remove).is_none())?;
+        let budget = self.budget_end(contained_since, clock);
+        match self.opened.employment_end_at {
+            Some(end) => Some(end.max(budget)),
+            None => self.opened.explicit_now.then_some(budget),
+        }
+    }
 }
 
 #[cfg(test)]

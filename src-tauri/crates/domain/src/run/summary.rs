@@ -1,8 +1,11 @@
 //! The two facts that are shown everywhere, each with its own clock: access cut, and case closed.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::event::Assurance;
 use super::fold::Run;
 use super::state::StepState;
 use crate::access::WishKind;
@@ -12,9 +15,9 @@ use crate::plan::Wave;
 /// How many accounts are cut off, each judged by its own read-back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct AccessCut {
-    /// Accounts whose sign-in is shown to be blocked.
+    /// Accounts whose sign-in was read and is blocked. A vendor's receipt or a person's word is no reading.
     pub cut: usize,
-    /// Accounts that are to be cut.
+    /// Accounts of the person on which the run acts, those included whose sign-in no connection can block.
     pub of: usize,
     /// When the last of them was, if all are (UTC).
     pub at: Option<DateTime<Utc>>,
@@ -37,18 +40,28 @@ words! {
 }
 
 impl Run {
-    /// Access cut: every account with a sign-in to block, and those where that is seen to hold.
+    /// Access cut: the accounts, and those whose sign-in was read and is blocked.
     pub fn access_cut(&self) -> AccessCut {
-        let doors: Vec<_> = self.steps.iter().filter(|s| s.outline.wish == WishKind::Disabled).collect();
-        let cut: Vec<DateTime<Utc>> = doors
+        let of = self
+            .steps
             .iter()
+            .filter(|s| is_about_an_account(s.outline.wish))
+            .map(|s| &s.outline.lane)
+            .collect::<BTreeSet<_>>()
+            .len();
+        let cut: Vec<DateTime<Utc>> = self
+            .steps
+            .iter()
+            .filter(|s| s.outline.wish == WishKind::Disabled)
             .filter_map(|s| match s.state {
-                StepState::Settled { seen_at, .. } => Some(seen_at),
+                StepState::Settled { assurance: Assurance::ReadBack | Assurance::AlreadyTrue, seen_at } => {
+                    Some(seen_at)
+                }
                 _ => None,
             })
             .collect();
-        let at = if cut.len() == doors.len() { cut.iter().max().copied() } else { None };
-        AccessCut { cut: cut.len(), of: doors.len(), at }
+        let at = if cut.len() == of { cut.iter().max().copied() } else { None };
+        AccessCut { cut: cut.len(), of, at }
     }
 
     /// Steps that are not closed, work for people included.
@@ -76,3 +89,17 @@ impl Run {
         }
     }
 }
+
+fn is_about_an_account(wish: WishKind) -> bool {
+    match wish {
+        WishKind::Disabled
+        | WishKind::SessionsEnded
+        | WishKind::CredentialRevoked
+        | WishKind::GrantAbsent => true,
+        WishKind::EvidenceStored | WishKind::TaskDone => false,
+    }
+}
+
+#[cfg(test)]
+#[path = "summary_tests.rs"]
+mod tests;
