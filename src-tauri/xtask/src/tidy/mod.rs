@@ -2,6 +2,7 @@
 
 mod arrows;
 mod forbidden;
+mod links;
 mod requirements;
 mod sizes;
 mod tree;
@@ -28,13 +29,14 @@ pub(crate) fn run() -> Result {
 }
 
 fn findings(tree: &Tree) -> Vec<String> {
-    let rules: [fn(&Tree) -> Vec<String>; 6] = [
+    let rules: [fn(&Tree) -> Vec<String>; 7] = [
         top_level,
         arrows::findings,
         sizes::findings,
         vendors::findings,
         requirements::findings,
         forbidden::findings,
+        links::findings,
     ];
     rules.iter().flat_map(|rule| rule(tree)).collect()
 }
