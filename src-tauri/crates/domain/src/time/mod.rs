@@ -16,3 +16,6 @@ pub use finding::EndFinding;
 pub use local::{first_instant_of, instant_of};
 pub(crate) use local::{no_end, readable};
 pub use rules::{DateConvention, DateRules, EndDayBasis, ZoneBasis};
+
+#[cfg(test)]
+mod tests;
