@@ -11,7 +11,7 @@ use lockstep_testkit::{Home, Lockstep, NewUser, Output, ScimServer};
 
 use crate::setup::{self, Need};
 use crate::{Result, repo, run};
-use story::{Act, PEOPLE, STORY, Step};
+use story::{ADMINISTRATOR, Act, PEOPLE, STORY, Step};
 
 /// Opens the sealed file store of the demonstration's home, which is thrown away at the end.
 const PASSPHRASE: &str = "a throw-away home needs no better passphrase";
@@ -50,11 +50,15 @@ impl Demo {
         let home = Home::new();
         let server = ScimServer::start_program(scim)?;
         println!("\nA SCIM 2.0 server (scim2-server, not ours) answers at {}.", server.base_url());
-        let group = server.create_group("Engineering");
+        let engineering = server.create_group("Engineering");
+        let administrators = server.create_group("Administrators");
         let mut accounts = Vec::new();
         for [login, given, family, number] in PEOPLE {
             let id = server.create_user(&NewUser::named(login, given, family).with_external_id(number));
-            server.add_member(&group, &id);
+            server.add_member(&engineering, &id);
+            if login == ADMINISTRATOR {
+                server.add_member(&administrators, &id);
+            }
             accounts.push((login, id));
         }
         println!("It has {} active accounts in the group Engineering.", accounts.len());

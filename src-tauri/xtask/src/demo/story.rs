@@ -26,6 +26,9 @@ pub(super) const PEOPLE: [[&str; 4]; 4] = [
     ["olaf.gone@acme.test", "Olaf", "Gone", "E-0007"],
 ];
 
+/// Who administers the server, so that a last administrator can be told.
+pub(super) const ADMINISTRATOR: &str = "lee.roe@acme.test";
+
 const fn step(say: &'static str, act: Act) -> Step {
     Step { say, act }
 }
@@ -52,6 +55,8 @@ pub(super) const STORY: &[Step] = &[
             "base_url={base_url}",
             "--set",
             "allow_local=true",
+            "--set",
+            "admin_group=Administrators",
             "--secret",
             "token=env:DEMO_SCIM_TOKEN",
         ]),
