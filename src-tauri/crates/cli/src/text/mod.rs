@@ -1,0 +1,19 @@
+//! Text for people: one page that everything printed passes through.
+
+mod clean;
+mod page;
+mod when;
+
+pub(crate) use clean::{clean, clean_json};
+pub(crate) use page::Page;
+pub(crate) use when::{utc, utc_with_local};
+
+/// Whether the environment lets us use colour (<https://no-color.org>).
+pub(crate) fn colour_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// "1 step", "2 steps".
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
