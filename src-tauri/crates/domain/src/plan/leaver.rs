@@ -285,4 +285,4 @@ fn task_step(event: &EventKey, system: &System, hint: Option<&str>, clock: &Inst
 
 #[cfg(test)]
 #[path = "leaver_tests.rs"]
-mod tests;
+pub(in crate::plan) mod tests;

@@ -1,1 +1,252 @@
+use proptest::prelude::*;
 
+use super::super::fixtures::*;
+use super::*;
+use crate::plan::StepId;
+use crate::systems::Lane;
+
+fn plan(facts: &LeaverFacts) -> Plan {
+    plan_leaver(facts, &Policy::default())
+}
+
+fn wave_of_kind(plan: &Plan, kind: WishKind) -> Option<Wave> {
+    plan.steps.iter().find(|s| s.wish.kind() == kind).map(|s| s.wave)
+}
+
+fn residuals(plan: &Plan) -> String {
+    plan.residuals.iter().map(|r| format!("{}: {}", r.system, r.what)).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn each_wish_lands_in_its_wave_by_what_it_costs() {
+    use Effect::{Final, Lossy, Reversible};
+    use Wave::{Contain, Remove};
+    let cases = [
+        (WishKind::Disabled, Reversible, Contain),
+        (WishKind::Disabled, Lossy, Remove),
+        (WishKind::Disabled, Final, Remove),
+        (WishKind::SessionsEnded, Reversible, Contain),
+        (WishKind::SessionsEnded, Lossy, Remove),
+        (WishKind::SessionsEnded, Final, Remove),
+        (WishKind::CredentialRevoked, Reversible, Contain),
+        (WishKind::CredentialRevoked, Lossy, Remove),
+        (WishKind::CredentialRevoked, Final, Remove),
+        (WishKind::GrantAbsent, Reversible, Remove),
+        (WishKind::GrantAbsent, Lossy, Remove),
+        (WishKind::GrantAbsent, Final, Remove),
+    ];
+    for (wish, effect, wave) in cases {
+        let plan = plan(&facts(vec![account(1, vec![can(wish, effect)])]));
+        assert_eq!(wave_of_kind(&plan, wish), Some(wave), "{wish} that is {effect}: contain loses nothing");
+        let step = plan.steps.iter().find(|s| s.wish.kind() == wish).unwrap();
+        let opens = if wave == Contain { access_end() } else { employment_end() };
+        assert_eq!(step.not_before, Some(opens), "{wish}: {wave} opens at its own instant");
+    }
+    let plan = plan(&facts(Vec::new()));
+    assert_eq!(wave_of_kind(&plan, WishKind::EvidenceStored), Some(Wave::Preserve), "evidence, always");
+}
+
+#[test]
+fn a_door_that_can_be_shut_without_loss_is_not_left_open_until_removal() {
+    for wish in [WishKind::Disabled, WishKind::SessionsEnded, WishKind::CredentialRevoked] {
+        let ways = vec![can(wish, Effect::Reversible), can(wish, Effect::Final)];
+        let plan = plan(&facts(vec![account(1, ways)]));
+        let step = plan.steps.iter().find(|s| s.wish.kind() == wish).unwrap();
+        assert_eq!(step.wave, Wave::Contain, "{wish}: deleting it later is no reason to leave it on today");
+        assert_eq!(step.strongest_effect(), Effect::Reversible, "{wish}: containment never loses anything");
+    }
+}
+
+#[test]
+fn a_door_that_only_removal_shuts_is_said_to_be_open_until_then() {
+    for (n, word) in ["sign-in", "sessions", "keys"].into_iter().enumerate() {
+        for effect in [Effect::Lossy, Effect::Final] {
+            let mut effects = REVERSIBLE;
+            effects[n] = effect;
+            let told = residuals(&plan(&facts(vec![account(1, can_all(effects))])));
+            assert_eq!(told.lines().count(), 1, "{told}: one line for the one thing that stays");
+            assert!(
+                told.contains(word) && told.contains("until removal"),
+                "{told}: {word} live through garden leave"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_a_connection_cannot_do_is_said_and_what_it_can_is_not() {
+    let all = can_all(REVERSIBLE);
+    assert_eq!(residuals(&plan(&facts(vec![account(1, all.clone())]))), "", "nothing stays, nothing is said");
+    for (missing, word) in [
+        (WishKind::Disabled, "cannot block sign-in"),
+        (WishKind::SessionsEnded, "sessions and tokens cannot be ended"),
+        (WishKind::CredentialRevoked, "keys of this account cannot be revoked"),
+        (WishKind::GrantAbsent, "memberships cannot be removed"),
+    ] {
+        let can = all.iter().filter(|c| c.wish != missing).cloned().collect();
+        let plan = plan(&facts(vec![account(1, can)]));
+        assert_eq!(wave_of_kind(&plan, missing), None, "{missing}: no way, no step");
+        let told = residuals(&plan);
+        assert!(told.starts_with("App 1: ") && told.contains(word), "{told:?} must say that {missing} stays");
+    }
+}
+
+#[test]
+fn nothing_is_said_of_keys_and_memberships_that_are_not_there() {
+    let mut bare = account(1, vec![can(WishKind::Disabled, Effect::Reversible)]);
+    bare.entitlements.clear();
+    bare.record.credentials[0].state = CredentialState::Revoked;
+    let told = residuals(&plan(&facts(vec![bare])));
+    assert!(!told.contains("keys"), "{told}: a revoked key does not stay");
+    assert!(!told.contains("memberships"), "{told}: there is none");
+}
+
+#[test]
+fn a_service_account_is_left_alone_and_shown() {
+    let mut robot = account(1, can_all(REVERSIBLE));
+    robot.record.owner_kind = OwnerKind::Service;
+    let plan = plan(&facts(vec![robot.clone()]));
+    let touched = plan.steps.iter().any(|s| matches!(s.target, Target::Account(_)));
+    assert!(!touched, "cutting it stops a program that others depend on");
+    assert!(residuals(&plan).contains("service account"), "it stays, so it is said");
+    let later = steps_for_account(&facts(Vec::new()), &Policy::default(), &robot);
+    assert_eq!(later, vec![], "found later it is no less a program's");
+
+    robot.record.owner_kind = OwnerKind::Unknown;
+    let later = steps_for_account(&facts(Vec::new()), &Policy::default(), &robot);
+    assert!(!later.is_empty(), "a vendor that does not tell must not keep a leaver in");
+}
+
+#[test]
+fn manual_systems_become_work_with_owner_and_due_time() {
+    let mut alone = system(2, "Wiki");
+    (alone.owner, alone.lane) = (None, Lane::Assisted);
+    let mut facts = facts(Vec::new());
+    facts.manual = vec![(system(1, "Door keys"), Some("kim".into())), (alone, None)];
+    let plan = plan(&facts);
+    let tasks: Vec<&Step> = plan.steps.iter().filter(|s| s.wish == Wish::TaskDone).collect();
+    assert_eq!(tasks.len(), 2, "a system without connector is work, not silence");
+    for (task, owner) in tasks.iter().zip(["Olga Owner", "Ben Backup"]) {
+        assert_eq!(task.wave, Wave::Recover, "no ticket holds up the cut");
+        assert_eq!(task.owner.as_deref(), Some(owner), "somebody answers for it, the deputy if need be");
+        assert_eq!(task.due, Some(access_end() + TimeDelta::hours(24)), "due by the policy's hours");
+    }
+    let Target::Task(unsure) = &tasks[1].target else { panic!("a task's target is a task") };
+    assert!(unsure.instruction.starts_with("Check"), "without an account list, the first thing is to look");
+}
+
+#[test]
+fn order_is_by_wave_then_as_the_register_lists_accounts() {
+    let plan = plan(&facts(vec![account(2, can_all(REVERSIBLE)), account(1, can_all(REVERSIBLE))]));
+    let order: Vec<(Wave, WishKind, String)> =
+        plan.steps.iter().map(|s| (s.wave, s.wish.kind(), s.target.natural_id())).collect();
+    let place = |n: u8| format!("7:account|4:scim|14:app.example/v2|3:u-{n}");
+    let cut = [WishKind::Disabled, WishKind::SessionsEnded, WishKind::CredentialRevoked];
+    let mut expected: Vec<_> =
+        [2, 1].into_iter().flat_map(|n| cut.map(|w| (Wave::Contain, w, place(n)))).collect();
+    expected.push((Wave::Preserve, WishKind::EvidenceStored, "5:vault|5:local".into()));
+    expected.extend([2, 1].map(|n| (Wave::Remove, WishKind::GrantAbsent, place(n))));
+    assert_eq!(order, expected, "vendors' order within an account, and nothing jumps about between previews");
+}
+
+#[test]
+fn now_opens_containment_at_once_and_leaves_removal_to_the_end_of_employment() {
+    let now = LeaverFacts { explicit_now: true, ..facts(vec![account(1, can_all(REVERSIBLE))]) };
+    let plan = plan(&now);
+    for step in &plan.steps {
+        let expected = if step.wave == Wave::Remove { Some(employment_end()) } else { None };
+        assert_eq!(step.not_before, expected, "{}: a click cuts access, it ends no employment", step.wave);
+        if step.wave == Wave::Contain {
+            assert_eq!(step.due, Some(now.now + TimeDelta::hours(1)), "the hour runs from the click");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_end_of_employment_is_said() {
+    let mut facts = facts(vec![account(1, can_all(REVERSIBLE))]);
+    facts.employment_end_at = None;
+    assert!(residuals(&plan(&facts)).contains("no end of employment"), "removal waits, so it is said");
+    let now = LeaverFacts { explicit_now: true, ..facts.clone() };
+    assert_eq!(residuals(&plan(&now)), "", "the operator's act covers what the preview shows");
+    facts.accounts.clear();
+    assert_eq!(residuals(&plan(&facts)), "", "nothing is to be removed");
+}
+
+#[test]
+fn what_is_found_later_gets_only_what_can_be_undone() {
+    for effect in Effect::ALL {
+        let found = account(1, can_all([*effect; 4]));
+        let steps = steps_for_account(&facts(Vec::new()), &Policy::default(), &found);
+        let expected = if *effect == Effect::Reversible { 4 } else { 0 };
+        assert_eq!(steps.len(), expected, "{effect}: nobody has approved this account by name");
+        assert!(steps.iter().all(|s| s.origin == StepOrigin::FoundLater), "the evidence says so");
+    }
+    let both =
+        vec![can(WishKind::GrantAbsent, Effect::Final), can(WishKind::GrantAbsent, Effect::Reversible)];
+    let steps = steps_for_account(&facts(Vec::new()), &Policy::default(), &account(1, both));
+    assert_eq!(steps.len(), 1, "a gentle way exists and is taken");
+    assert_eq!(steps[0].strongest_effect(), Effect::Reversible, "and only that one");
+}
+
+#[test]
+fn the_same_thing_listed_twice_is_one_step() {
+    let mut twice = account(1, can_all(REVERSIBLE));
+    twice.entitlements.push("g-1".into());
+    twice.record.credentials.push(key("k-1"));
+    let mut facts = facts(vec![twice.clone(), twice.clone()]);
+    facts.manual = vec![(system(1, "Wiki"), None), (system(1, "Wiki"), None)];
+    let plan = plan(&facts);
+    let ids: BTreeSet<StepId> = plan.steps.iter().map(|s| s.id).collect();
+    assert_eq!(ids.len(), plan.steps.len(), "a second step under one id could never be closed");
+    assert_eq!(plan.steps.len(), 6, "four of the account, the evidence, the task");
+    assert_eq!(
+        steps_for_account(&facts, &Policy::default(), &twice).len(),
+        4,
+        "and so for what is found later"
+    );
+}
+
+pub(in crate::plan) fn any_account(n: u128) -> impl Strategy<Value = AccountFactsAtPlan> {
+    let effect = prop::sample::select(Effect::ALL);
+    let ways = prop::collection::vec(
+        (prop::sample::select(&WishKind::ALL[..4]), effect).prop_map(|(w, e)| can(w, e)),
+        0..7,
+    );
+    let owner = prop::sample::select(vec![OwnerKind::Human, OwnerKind::Service, OwnerKind::Unknown]);
+    (ways, owner, 0..3usize, 0..3usize).prop_map(move |(ways, owner, keys, groups)| {
+        let mut account = account(n, ways);
+        account.record.owner_kind = owner;
+        account.record.credentials = (0..keys).map(|k| key(&format!("k-{k}"))).collect();
+        account.entitlements = (0..groups).map(|g| format!("g-{g}")).collect();
+        account
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_wish_is_a_step_or_a_line(account in any_account(1)) {
+        let plan = plan(&facts(vec![account.clone()]));
+        let told = residuals(&plan);
+        if account.record.owner_kind == OwnerKind::Service {
+            prop_assert!(told.contains("service account"), "never silence");
+            return Ok(());
+        }
+        for wish in wishes_for(&account) {
+            let step = plan.steps.iter().find(|s| s.wish == wish);
+            let word = match wish.kind() {
+                WishKind::Disabled => "sign-in",
+                WishKind::SessionsEnded => "sessions",
+                WishKind::CredentialRevoked => "keys",
+                _ => "memberships",
+            };
+            prop_assert!(step.is_some() || told.contains(word), "{wish:?} must not vanish; told: {told}");
+        }
+        for step in &plan.steps {
+            prop_assert!(
+                step.wave != Wave::Contain || step.strongest_effect() == Effect::Reversible,
+                "containment loses nothing"
+            );
+        }
+    }
+}

@@ -2,6 +2,8 @@
 
 mod authority;
 mod blast;
+#[cfg(test)]
+mod fixtures;
 mod leaver;
 mod step;
 
