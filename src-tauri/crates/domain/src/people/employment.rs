@@ -160,3 +160,7 @@ fn said_twice(reads: &[Reading], end: Option<DateTime<Utc>>) -> bool {
     complete.dedup_by(|a, b| a.file.is_some() && a.file == b.file);
     matches!(complete[..], [.., a, b] if a.access_end_at == end && b.access_end_at == end)
 }
+
+#[cfg(test)]
+#[path = "employment_tests.rs"]
+mod tests;

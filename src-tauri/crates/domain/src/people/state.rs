@@ -236,3 +236,7 @@ pub fn person_state(stints: &[StintState]) -> PersonState {
         },
     }
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;
