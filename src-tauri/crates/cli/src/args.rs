@@ -35,6 +35,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a person must decide, 130 interru
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "For every command")]
 pub(crate) struct Global {
     /// Lockstep's home: database, evidence, policy [default: a folder of your account's data]
     #[arg(long, global = true, value_name = "DIR", env = "LOCKSTEP_HOME")]

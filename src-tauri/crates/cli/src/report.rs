@@ -30,12 +30,7 @@ struct Notice<'a> {
 /// Says what failed and what to do about it.
 pub(crate) fn failure(error: &Error, json: bool) {
     let refusals: Vec<_> = error.refusals().iter().cloned().map(RefusalView::from).collect();
-    let mut causes = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        causes.push(error.to_string());
-        cause = error.source();
-    }
+    let causes = causes(error);
     if json {
         let failure = Failure {
             code: error.code(),
@@ -59,6 +54,18 @@ pub(crate) fn failure(error: &Error, json: bool) {
     }
 }
 
+/// What lies behind a failure, outermost first; what only repeats the line above it is left out.
+fn causes(error: &Error) -> Vec<String> {
+    let mut lines = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        lines.push(error.to_string());
+        cause = error.source();
+    }
+    lines.dedup();
+    lines.split_off(1)
+}
+
 /// Says what the operator must see.
 pub(crate) fn notices(notices: &[String], json: bool) {
     for notice in notices {
@@ -73,26 +80,36 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
         let _ = error.print();
         return Exit::Done;
     }
-    let text = error.render().to_string();
     // The arguments could not be parsed, so that nobody can tell us where `--json` stands.
-    if std::env::args_os().any(|argument| argument == "--json") {
-        let message = text.trim_start_matches("error: ").trim_end();
-        let failure = Failure {
-            code: Code::Usage,
-            message: message.to_owned(),
-            remedy: "See `lockstep help`.",
-            refusals: Vec::new(),
-            causes: Vec::new(),
-        };
-        json_line(&failure);
-    } else if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let _ = error.print();
-    } else {
-        for line in text.trim_end().lines() {
-            write_err(&format!("{}\n", clean(line)));
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if json => {
+            usage_line("The command line names no command, or a noun without its verb.");
+        }
+        // clap's help in its own colours; nothing of it comes from outside.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => drop(error.print()),
+        _ => {
+            let text = error.render().to_string();
+            // The first paragraph says what is wrong; usage and tips follow it.
+            let what = text.split("\n\n").next().unwrap_or(&text);
+            if json {
+                usage_line(what.trim_start_matches("error: "));
+            } else {
+                text.trim_end().lines().for_each(|line| write_err(&format!("{}\n", clean(line))));
+            }
         }
     }
     Exit::Usage
+}
+
+fn usage_line(message: &str) {
+    json_line(&Failure {
+        code: Code::Usage,
+        message: message.to_owned(),
+        remedy: "See `lockstep help`.",
+        refusals: Vec::new(),
+        causes: Vec::new(),
+    });
 }
 
 /// A view as the document that `--json` prints.
@@ -131,4 +148,17 @@ fn labelled(label: &str, text: &str) {
 /// When nobody reads standard error there is nobody left to tell; the exit code stays.
 fn write_err(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let wrapped = |text: &str, cause| Error::new(Code::Store, text, "").caused_by(cause);
+        let disk = Error::new(Code::Store, "no space left", "");
+        let error = wrapped("cannot write", wrapped("cannot write", disk));
+        assert_eq!(causes(&error), ["no space left"], "the same sentence twice hides the one that helps");
+    }
 }

@@ -11,6 +11,8 @@ pub(crate) mod leaver;
 pub(crate) mod ledger;
 pub(crate) mod link;
 pub(crate) mod offboard;
+#[cfg(test)]
+mod page_tests;
 pub(crate) mod pause;
 pub(crate) mod person;
 pub(crate) mod policy;
