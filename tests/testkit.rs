@@ -2,21 +2,18 @@
 
 use lockstep_testkit::{Home, NewUser, ScimServer};
 
-/// A stand-in for the program under test, as a shell script.
+/// A script in the program's place, so that the harness is judged apart from it.
 #[cfg(unix)]
-fn script(home: &Home, text: &str) -> lockstep_testkit::Lockstep {
-    use std::os::unix::fs::PermissionsExt;
-
-    let path = home.write("program", format!("#!/bin/sh\n{text}\n"));
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("own file");
-    lockstep_testkit::Lockstep::at(path, home)
+fn stand_in(home: &Home) -> lockstep_testkit::Lockstep {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/stand-in.sh");
+    lockstep_testkit::Lockstep::at(path.into(), home)
 }
 
 #[cfg(unix)]
 #[test]
 fn a_killed_program_leaves_no_exit_code() {
     let home = Home::new();
-    let running = script(&home, "echo begun; exec sleep 60").spawn(&[]);
+    let running = stand_in(&home).spawn(&["hang"]);
     let output = running.kill_after(std::time::Duration::from_millis(300));
     assert_eq!(output.code, None, "an exit code would mean that it ended by itself");
     assert_eq!(output.stdout, "begun\n", "what it did before must be seen");
@@ -26,7 +23,7 @@ fn a_killed_program_leaves_no_exit_code() {
 #[test]
 fn the_program_sees_its_home_its_input_and_nothing_of_the_caller() {
     let home = Home::new();
-    let lockstep = script(&home, "env; echo args: \"$@\"; cat").with_env("GIVEN", "yes");
+    let lockstep = stand_in(&home).with_env("GIVEN", "yes");
     let output = lockstep.run_with_stdin(&["sync"], "secret").expect_code(0, "the script just ends");
     let given: Vec<&str> = output.stdout.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
     assert!(given.contains(&"GIVEN"), "a test's own variable must arrive: {given:?}");
