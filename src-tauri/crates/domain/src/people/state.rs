@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{SourceStatus, WorkerRecord, words};
-use crate::time::{Ends, no_end, readable};
+use crate::time::{Ends, readable};
 
 words! {
     /// Where a stint, or a person, stands between hiring and leaving.
@@ -160,14 +160,13 @@ fn effective_end(record: &WorkerRecord, ends: &Ends, now: DateTime<Utc>, history
     }
 }
 
-/// HR says `terminated`, no end is usable, and nothing in the record speaks of a day to come.
+/// HR says `terminated` and no end is usable. A last day worked that is still to come speaks against it: it is
+/// there without being an end where only the termination date ends access.
 fn ended_without_date(record: &WorkerRecord, ends: &Ends, now: DateTime<Utc>) -> bool {
     let today = now.with_timezone(&ends.zone).date_naive();
-    let to_come = |day: NaiveDate| readable(day) && day > today;
     record.source_status == SourceStatus::Terminated
         && ends.start_at.is_none_or(|at| at <= now)
-        && ![record.termination_date, record.last_day_worked].into_iter().flatten().any(to_come)
-        && record.termination_at.is_none_or(|at| at <= now || no_end(at.date_naive()))
+        && !record.last_day_worked.is_some_and(|day| readable(day) && day > today)
 }
 
 fn state_of(

@@ -345,6 +345,31 @@ fn the_cases_with_a_name() {
 }
 
 #[test]
+fn an_end_that_falls_on_the_first_reading_was_over_when_it_was_read() {
+    let leaver = record(Q::Active, Some(-400), None, Some(0));
+    for (read_at, expected, why) in [
+        (end_of(0), Timing::BaselineBacklog, "over at that very instant: the baseline starts no timer"),
+        (end_of(0) - Duration::seconds(1), Timing::At(end_of(0)), "heard of in time, by a second"),
+    ] {
+        let baseline = History { first_observed: read_at, seen_employed: false, baseline: true, ..history() };
+        let found = stint_state(&leaver, &ends_of(&leaver, &rules()), end_of(0), &baseline);
+        assert_eq!((found.state, found.timing), (S::Terminated, expected), "{why}");
+    }
+}
+
+#[test]
+fn terminated_with_a_last_day_to_come_is_not_understood() {
+    let by_termination_date = DateRules { end_day_basis: EndDayBasis::TerminationDate, ..rules() };
+    for (worked, state, timing) in
+        [(5, S::Unknown, Timing::None), (0, S::Terminated, Timing::Now), (-5, S::Terminated, Timing::Now)]
+    {
+        let record = record(Q::Terminated, Some(-400), Some(worked), None);
+        let found = stint_state(&record, &ends_of(&record, &by_termination_date), now(), &history());
+        assert_eq!((found.state, found.timing), (state, timing), "never now with a day to come ({worked})");
+    }
+}
+
+#[test]
 fn a_withdrawn_date_leaves_an_active_person_and_a_trace() {
     let found = judge(&record(Q::Active, Some(-400), None, None), &History { rescinded: true, ..history() });
     assert_eq!((found.state, found.timing), (S::Active, Timing::None), "HR took it back: nothing may act");

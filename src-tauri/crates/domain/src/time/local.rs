@@ -39,7 +39,7 @@ pub(super) fn over_at(last_day: NaiveDate, cutoff: Option<NaiveTime>, zone: Tz) 
 }
 
 /// Whether the source wrote "no end" in the way of many databases: a date in the year 9999.
-pub(crate) fn no_end(day: NaiveDate) -> bool {
+pub(super) fn no_end(day: NaiveDate) -> bool {
     day.year() == 9999
 }
 

@@ -13,8 +13,8 @@ pub use end::{
     End, EndField, EndInputs, Ends, Precision, ZoneSource, access_end_at, employment_end_at, ends_of, zone_of,
 };
 pub use finding::EndFinding;
+pub(crate) use local::readable;
 pub use local::{first_instant_of, instant_of};
-pub(crate) use local::{no_end, readable};
 pub use rules::{DateConvention, DateRules, EndDayBasis, ZoneBasis};
 
 #[cfg(test)]

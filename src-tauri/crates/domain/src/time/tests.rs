@@ -288,6 +288,12 @@ fn unusable_dates_give_no_timer_and_say_why() {
         Some(at("2026-09-01T00:00:00Z")),
         "never came: the first day off is the first day, and that contradicts nothing"
     );
+    let at_five = DateRules { cutoff: NaiveTime::from_hms_opt(17, 0, 0), ..exclusive };
+    assert_eq!(
+        access_end_at(&no_show, &at_five).at,
+        None,
+        "the cut-off would fall on the day before the start"
+    );
     assert_eq!(
         access_end_at(&started(ending("-", "2026-09-01")), &rules("UTC")).at,
         Some(at("2026-09-02T00:00:00Z")),
