@@ -30,6 +30,12 @@ pub enum Kind {
     LeaseLost,
     /// A payload cannot be opened with this master key, or was changed.
     Unreadable,
+    /// The keychain is locked.
+    Locked,
+    /// There is no keychain or other service to ask.
+    Unavailable,
+    /// A passphrase or key is wrong, or the keychain's owner said no.
+    Denied,
     /// The store was opened without its master key.
     NoKey,
     /// A row or value is not in the form that this version writes.
