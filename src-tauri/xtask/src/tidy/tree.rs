@@ -46,7 +46,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) ->
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
         let kind = entry.file_type().map_err(cannot)?;
-        if SKIPPED.contains(&name.as_str()) || SKIPPED.contains(&path.as_str()) {
+        if SKIPPED_NAMES.contains(&name.as_str()) || SKIPPED_PATHS.contains(&path.as_str()) {
             continue;
         }
         if kind.is_dir() {
