@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Days, SecondsFormat, Utc};
 use lockstep_testkit::{Home, Lockstep, NewUser, Output, ScimServer};
+use serde_json::Value;
 
 use crate::setup::{self, Need};
 use crate::{Result, repo, run};
@@ -82,8 +83,8 @@ impl Demo {
     fn perform(&mut self, step: &Step) -> Result {
         match step.act {
             Act::HrExports(name) => self.hr_exports(name),
-            Act::Run(args) => self.run(args).map(|_| ()),
-            Act::Learn { args, pointer, as_name } => self.learn(args, pointer, as_name),
+            Act::Run(args) => self.run(args).map(drop),
+            Act::Learn { args, path, as_name } => self.learn(args, path, as_name),
             Act::AskServer => {
                 self.ask_server();
                 Ok(())
@@ -115,11 +116,10 @@ impl Demo {
     }
 
     /// Remembers one value of an answer for the steps that follow.
-    fn learn(&mut self, args: &[&str], pointer: &str, as_name: &'static str) -> Result {
+    fn learn(&mut self, args: &[&str], path: &[&str], as_name: &'static str) -> Result {
         let with_json: Vec<&str> = std::iter::once("--json").chain(args.iter().copied()).collect();
         let answer = self.run(&with_json)?.json();
-        let value = answer.pointer(pointer).and_then(|it| it.as_str());
-        let value = value.ok_or_else(|| format!("the answer has no text at {pointer}"))?;
+        let value = pick(&answer, path).ok_or_else(|| format!("the answer has no text at {path:?}"))?;
         println!("  From this answer the next steps take {as_name} = {value}");
         self.values.insert(as_name, value.to_owned());
         Ok(())
@@ -148,9 +148,46 @@ fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect()
 }
 
+/// Follows a path through an answer: a field's name, a number, or `field=text` for the row that has it.
+fn pick<'a>(answer: &'a Value, path: &[&str]) -> Option<&'a str> {
+    let found = path.iter().try_fold(answer, |value, part| match (value, part.split_once('=')) {
+        (Value::Array(rows), Some((field, text))) => rows.iter().find(|row| row[field] == text),
+        (Value::Array(rows), None) => rows.get(part.parse::<usize>().ok()?),
+        _ => value.get(part),
+    });
+    found?.as_str()
+}
+
 /// The day before today in UTC. It is over in every zone east of it, and the story's people live there.
-#[expect(clippy::disallowed_methods, reason = "a demonstration happens today; nothing is decided from this")]
 fn yesterday() -> DateTime<Utc> {
-    let now: DateTime<Utc> = std::time::SystemTime::now().into();
-    now.checked_sub_days(Days::new(1)).unwrap_or(now)
+    present().checked_sub_days(Days::new(1)).unwrap_or_else(present)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a demonstration happens today; nothing is decided from this")]
+fn present() -> DateTime<Utc> {
+    std::time::SystemTime::now().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_found_by_name_number_or_row() {
+        let answer: Value =
+            serde_json::json!({ "steps": [{ "system": "A", "id": "1" }, { "system": "B", "id": "2" }] });
+        let rows: [(&[&str], Option<&str>); 4] = [
+            (&["steps", "system=B", "id"], Some("2")),
+            (&["steps", "0", "id"], Some("1")),
+            (&["steps", "system=C", "id"], None),
+            (&["steps"], None),
+        ];
+        for (path, expected) in rows {
+            assert_eq!(
+                pick(&answer, path),
+                expected,
+                "a wrong value would send the story elsewhere: {path:?}"
+            );
+        }
+    }
 }

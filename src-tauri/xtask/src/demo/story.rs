@@ -12,8 +12,8 @@ pub(super) enum Act {
     HrExports(&'static str),
     /// An operator types a command.
     Run(&'static [&'static str]),
-    /// The same with `--json`, to take one value of the answer (a JSON pointer) along.
-    Learn { args: &'static [&'static str], pointer: &'static str, as_name: &'static str },
+    /// The same with `--json`, to take along the value at a path of the answer.
+    Learn { args: &'static [&'static str], path: &'static [&'static str], as_name: &'static str },
     /// The server is asked directly about every account.
     AskServer,
 }
@@ -62,8 +62,22 @@ pub(super) const STORY: &[Step] = &[
         ]),
     ),
     step("Try it; this changes nothing.", Act::Run(&["connection", "test", "directory"])),
+    step(
+        "A system without a connector, where people have to act.",
+        Act::Run(&[
+            "system",
+            "set",
+            "Payroll portal",
+            "--lane",
+            "manual",
+            "--owner",
+            "payroll@acme.test",
+            "--everyone",
+            "true",
+        ]),
+    ),
     step("The first read is the baseline. It never starts anything.", Act::Run(&["sync"])),
-    step("Which account is whose, and how sure that is.", Act::Run(&["link", "list"])),
+    step("Which account is whose, and how sure that is.", Act::Run(&["link", "list", "--all"])),
     step("Who left before the first read and still has access.", Act::Run(&["backlog", "list"])),
     step(
         "A connection begins as observer. Letting it act is a recorded decision.",
@@ -80,7 +94,7 @@ pub(super) const STORY: &[Step] = &[
         "The preview has a digest: the approval is for exactly this.",
         Act::Learn {
             args: &["offboard", "preview", "kim.doe@acme.test"],
-            pointer: "/digest",
+            path: &["digest"],
             as_name: "digest",
         },
     ),
@@ -90,8 +104,31 @@ pub(super) const STORY: &[Step] = &[
         Act::Run(&["offboard", "start", "kim.doe@acme.test", "--approve", "{digest}"]),
     ),
     step("After the cut, asked directly:", Act::AskServer),
-    step("The run has an id.", Act::Learn { args: &["run", "list"], pointer: "/0/id", as_name: "run" }),
+    step("The run has an id.", Act::Learn { args: &["run", "list"], path: &["0", "id"], as_name: "run" }),
     step("What happened, step by step.", Act::Run(&["run", "show", "{run}"])),
+    step(
+        "The payroll portal waits for its owner; the task has an id.",
+        Act::Learn {
+            args: &["run", "show", "{run}"],
+            path: &["steps", "system=Payroll portal", "id"],
+            as_name: "task",
+        },
+    ),
+    step(
+        "Its owner did it, and says so.",
+        Act::Run(&[
+            "run",
+            "attest",
+            "{run}",
+            "{task}",
+            "--account",
+            "kim.doe",
+            "--done-at",
+            "{now}",
+            "--note",
+            "Access to the portal removed",
+        ]),
+    ),
     step(
         "Evidence for an auditor: one file.",
         Act::Run(&["evidence", "export", "{run}", "--out", "{bundle}"]),
@@ -102,7 +139,7 @@ pub(super) const STORY: &[Step] = &[
     ),
     step(
         "The key, which an auditor gets by another way than the file.",
-        Act::Learn { args: &["key", "export"], pointer: "/verifier_key", as_name: "key" },
+        Act::Learn { args: &["key", "export"], path: &["verifier_key"], as_name: "key" },
     ),
     step(
         "With that key the origin is proven too.",

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use crate::Result;
 
-/// What others make: never looked at.
-const SKIPPED: [&str; 7] =
-    [".git", "target", "node_modules", "ui/dist", "src-tauri/gen", ".venv", "__pycache__"];
+/// Folders that others make, by path or by name: never looked at.
+const SKIPPED_PATHS: [&str; 4] = [".git", "target", "ui/dist", "src-tauri/gen"];
+const SKIPPED_NAMES: [&str; 3] = ["node_modules", ".venv", "__pycache__"];
 /// A larger file is data, not something that a person wrote.
 const READ_LIMIT: u64 = 2 * 1024 * 1024;
 
