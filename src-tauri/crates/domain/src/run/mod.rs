@@ -1,6 +1,8 @@
 //! A run is a fold over its ledger entries. There is no status column to drift.
 
 mod event;
+#[cfg(test)]
+mod fixtures;
 mod fold;
 mod next;
 mod state;
