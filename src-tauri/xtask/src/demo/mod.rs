@@ -138,9 +138,8 @@ impl Demo {
     }
 
     fn fill(&self, text: &str) -> String {
-        self.values
-            .iter()
-            .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+        let text = text.replace("{now}", &present().to_rfc3339_opts(SecondsFormat::Secs, true));
+        self.values.iter().fold(text, |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 }
 
