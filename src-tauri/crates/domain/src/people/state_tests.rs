@@ -468,7 +468,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(crate::people::example::cases(4_000))]
 
     #[test]
     fn time_alone_never_moves_a_state_backwards(
