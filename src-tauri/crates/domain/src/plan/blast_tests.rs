@@ -37,6 +37,8 @@ fn each_place_says_what_happens_there_and_what_cannot_be_undone() {
 }
 
 proptest! {
+    #![proptest_config(always_the_same())]
+
     #[test]
     fn the_numbers_are_the_plans_own(accounts in (any_account(1), any_account(2), any_account(3)), tasks in 0..3u128) {
         let mut facts = facts(vec![accounts.0, accounts.1, accounts.2]);

@@ -224,6 +224,8 @@ pub(in crate::plan) fn any_account(n: u128) -> impl Strategy<Value = AccountFact
 }
 
 proptest! {
+    #![proptest_config(always_the_same())]
+
     #[test]
     fn every_wish_is_a_step_or_a_line(account in any_account(1)) {
         let plan = plan(&facts(vec![account.clone()]));
