@@ -32,6 +32,7 @@ pub(crate) use refusals::refusal_words;
 use crate::args::Command;
 use crate::context::Context;
 use crate::exit::{Exit, Stop};
+use crate::text::then;
 
 /// Does what the command line says.
 pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Stop> {
@@ -69,7 +70,7 @@ where
 /// A remark on a row of a file or a source: where, what, and what to do.
 fn remark_words(remark: &RowRemark) -> String {
     let RowRemark { row, column, reason, remedy } = remark;
-    format!("{row}, {column}: {reason} {remedy}")
+    format!("{row}, {column}: {}", then(reason, remedy))
 }
 
 /// Yes, no, or not known.

@@ -4,7 +4,7 @@ use lockstep_engine::api::{OffboardRequest, PersonPreview, PreviewStep, PreviewV
 
 use super::refusal_words;
 use super::step_page::{residuals, short_id, target};
-use crate::text::{Page, count, utc, utc_with_local};
+use crate::text::{Page, count, then, utc, utc_with_local};
 
 /// Shows a preview and the command that approves it.
 pub(super) fn show(page: &mut Page, preview: &PreviewView, request: &OffboardRequest) {
@@ -34,7 +34,7 @@ fn show_person(page: &mut Page, person: &PersonPreview) {
     );
     let blocked = person.steps.iter().filter_map(|step| {
         let (why, remedy) = step.blocked.as_ref()?;
-        Some(format!("{} ({}): {why} {remedy}", target(&step.step), step.step.wish))
+        Some(format!("{} ({}): {}", target(&step.step), step.step.wish, then(why, remedy)))
     });
     page.points("Would be blocked as things are now", blocked);
     residuals(page, &person.residuals);

@@ -17,3 +17,24 @@ pub(crate) fn colour_wanted() -> bool {
 pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
+
+/// Two sentences, whether or not the first brings its full stop.
+pub(crate) fn then(first: &str, second: &str) -> String {
+    format!("{}. {second}", first.trim_end_matches('.')).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::then;
+
+    #[test]
+    fn sentences_of_other_systems_are_told_apart() {
+        for (first, second, both) in [
+            ("is full", "Make room.", "is full. Make room."),
+            ("Is full.", "Make room.", "Is full. Make room."),
+            ("Is full", "", "Is full."),
+        ] {
+            assert_eq!(then(first, second), both, "what is wrong and what to do must not run together");
+        }
+    }
+}
