@@ -2,6 +2,7 @@
 
 use lockstep_connectors::{AccessTarget, Kind};
 use lockstep_domain::access::{Presence, SignIn, Wish, WishKind};
+use lockstep_domain::capability::Effect;
 use reqwest::Method;
 
 use super::scim_server::{Manner, Otherwise, ScimServer, Spoken};
@@ -100,6 +101,21 @@ async fn a_member_is_removed_by_value_only_where_the_setting_says_so() {
     let error = failed(refused, "by the RFC this would empty the group");
     assert_eq!(error.kind(), &Kind::Unsupported, "the engine must not be able to ask for it");
     assert_eq!(standard.members("g1"), ["u1", "u2"], "nobody lost anything");
+}
+
+#[test]
+fn what_deactivating_costs_is_what_the_setting_says() {
+    for (more, expected) in [
+        (vec![], Effect::Reversible),
+        (vec![("deactivation_effect", "lossy")], Effect::Lossy),
+        (vec![("deactivation_effect", "final")], Effect::Final),
+    ] {
+        let connector = open_scim("http://127.0.0.1:9/v2", &clock(), &more);
+        for way in connector.access.unwrap().can() {
+            let effect = if way.wish == WishKind::Disabled { expected } else { Effect::Reversible };
+            assert_eq!(way.effect, effect, "{more:?}: a server that deletes must not be called harmless");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! Lists that cannot be believed, and what is concluded from an account or member that is missing.
 
 use lockstep_connectors::{Completeness, Kind};
-use lockstep_domain::access::{Presence, SignIn};
+use lockstep_domain::access::{Presence, SignIn, Wish, WishKind};
 use serde_json::{Value, json};
 
 use super::scim_server::{Manner, ScimServer};
 use super::server::{Asked, Server, scim, scim_error, scim_list, with};
+use super::suite::order;
 use super::support::{clock, failed, open_scim, read_all};
 
 fn user(n: usize) -> Value {
@@ -167,6 +168,32 @@ async fn groups_in_the_admin_group_leave_the_others_in_doubt() {
     let (all, _) = read_all(connector.accounts.as_deref().unwrap()).await.expect("all readable");
     let admins: Vec<_> = all.accounts.iter().map(|a| a.admin).collect();
     assert_eq!(admins, [Some(true), None], "u2 may be an admin through the inner group");
+}
+
+#[tokio::test]
+async fn a_server_that_shows_no_members_is_told_and_can_be_left_alone() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "/Users" => scim_list(1, &[user(1)]),
+        "/Users/u1" => scim(200, &user(1)),
+        "/Groups" => scim_list(1, &[json!({"id": "g", "displayName": "Admins", "members": []})]),
+        _ => scim(200, &json!({"id": "g", "displayName": "Admins", "members": []})),
+    })
+    .await;
+    let connector = open_scim(&server.base_url, &clock(), &[("admin_group", "Admins")]);
+    let (all, summary) = read_all(connector.accounts.as_deref().unwrap()).await.expect("all readable");
+    assert_eq!(summary.findings.len(), 1, "all groups empty is worth a remark: {summary:?}");
+    assert_eq!(all.accounts[0].admin, None, "a system without admins is not believed");
+
+    let left_alone = open_scim(&server.base_url, &clock(), &[("groups", "false")]);
+    let access = left_alone.access.as_ref().unwrap();
+    let Presence::Present(facts) = access.observe("u1").await.unwrap().presence else {
+        panic!("u1 is there")
+    };
+    assert_eq!(facts.grants, None, "what is not read is unknown");
+    assert!(access.can().iter().all(|c| c.wish == WishKind::Disabled), "and cannot be promised");
+    let wish = Wish::GrantAbsent { entitlement: "g".into() };
+    let error = failed(access.apply(&order("u1", wish, None)).await, "groups are left alone");
+    assert_eq!(error.kind(), &Kind::Unsupported, "nor done");
 }
 
 #[tokio::test]

@@ -161,7 +161,7 @@ async fn a_server_that_stalls_costs_one_timeout() {
         while stream.read(&mut request).await.is_ok_and(|n| n > 0) {}
     })
     .await;
-    let connector = open_scim(&server.base_url, &clock(), &[]);
+    let connector = open_scim(&server.base_url, &clock(), &[("timeout_seconds", "1")]);
     let error = failed(connector.accounts.as_ref().unwrap().probe().await, "no answer");
     assert_eq!(error.kind(), &Kind::Unavailable, "it may come back");
     assert!(error.to_string().contains("in time"), "a person sees why: {error}");

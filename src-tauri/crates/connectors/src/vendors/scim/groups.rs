@@ -80,14 +80,32 @@ impl Groups {
         self.admin = Some(AdminGroups {
             ids: named.iter().map(|(id, _)| (*id).clone()).collect(),
             members: named.iter().flat_map(|(_, (_, m))| m.accounts.iter().cloned()).collect(),
-            complete: named.iter().all(|(_, (_, m))| !m.nested),
+            // A system without an admin is not believed: more likely its members are not shown.
+            complete: named.iter().all(|(_, (_, m))| !m.nested && !m.is_empty()),
         });
+    }
+
+    /// Servers that show no members at all look like one whose groups are all empty.
+    fn remark_if_all_empty(&mut self) {
+        if !self.all.is_empty() && self.all.values().all(|(_, members)| members.is_empty()) {
+            self.findings.push(Quarantined {
+                row: "Groups".into(),
+                column: "members".into(),
+                reason: "no group shows a member".into(),
+                remedy:
+                    "If the groups are not really empty, the server does not show members: set groups=false."
+                        .into(),
+            });
+        }
     }
 }
 
 impl Scim {
     /// Reads all groups. That a server has none, or does not let us see them, is part of the answer.
     pub(super) async fn groups(&self) -> Result<Groups> {
+        if !self.settings.groups {
+            return Ok(Groups::default());
+        }
         let mut groups = Groups { offered: true, ..Groups::default() };
         let mut list = List::of(&self.api, "Groups");
         let mut found = Vec::new();
@@ -125,6 +143,7 @@ impl Scim {
         let end = list.end();
         groups.doubts.extend(end.doubts);
         groups.sha256 = Some(end.sha256);
+        groups.remark_if_all_empty();
         if let Some(wanted) = &self.settings.admin_group {
             groups.name_admins(wanted);
         }

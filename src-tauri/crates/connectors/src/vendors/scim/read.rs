@@ -61,7 +61,8 @@ impl AccountSource for Scim {
         let (users, _) = page("Users", answer.body)?;
         let features = self.features().await?;
         let groups = match self.api.get(&["Groups"], &[("startIndex", "1"), ("count", "1")]).await {
-            Ok(_) => "yes",
+            Ok(_) if self.settings.groups => "yes",
+            Ok(_) => "not used",
             Err(e) if *e.kind() == Kind::Forbidden => "not allowed",
             Err(e) if matches!(e.kind(), Kind::NotFound | Kind::Unsupported) => "no",
             Err(e) => return Err(e),

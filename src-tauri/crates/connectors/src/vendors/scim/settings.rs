@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use lockstep_domain::capability::Effect;
+
 use super::dialect::MemberRemoval;
 use crate::descriptor::{Field, FieldKind};
 use crate::error::{Error, Kind, Result};
@@ -36,6 +38,15 @@ pub(super) const FIELDS: &[Field] = &[
         example: "Administrators",
     },
     Field {
+        name: "groups",
+        label: "Groups",
+        help: "No for servers that do not tell who is in a group (AWS IAM Identity Center): their groups are then left alone.",
+        kind: FieldKind::Flag,
+        required: false,
+        default: Some("true"),
+        example: "true",
+    },
+    Field {
         name: "own_account",
         label: "Own account",
         help: "Id or userName of the account behind the token, so that no run ever cuts it.",
@@ -43,6 +54,15 @@ pub(super) const FIELDS: &[Field] = &[
         required: false,
         default: None,
         example: "svc-provisioning@example.com",
+    },
+    Field {
+        name: "deactivation_effect",
+        label: "What deactivating does here",
+        help: "reversible where an account that is set active again is as before (most servers); lossy or final where the server takes it out of the organisation or deletes it. docs/vendors/scim.md lists servers.",
+        kind: FieldKind::Choice(&["reversible", "lossy", "final"]),
+        required: false,
+        default: Some("reversible"),
+        example: "reversible",
     },
     Field {
         name: "member_removal",
@@ -87,7 +107,9 @@ pub(super) const FIELDS: &[Field] = &[
 pub(super) struct Settings {
     pub(super) base_url: String,
     pub(super) admin_group: Option<String>,
+    pub(super) groups: bool,
     pub(super) own_account: Option<String>,
+    pub(super) deactivation_effect: Effect,
     pub(super) member_removal: MemberRemoval,
     pub(super) lag_s: u32,
     pub(super) timeout: Duration,
@@ -105,23 +127,28 @@ impl Settings {
                 wrong("member_removal", "is neither path_filter nor value_array", "Use one of these words.")
             })?,
         };
-        let allow_local = match text("allow_local") {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err(wrong("allow_local", "is neither true nor false", "Use true or false.")),
-        };
+        let effect = text("deactivation_effect").map_or(Ok(Effect::Reversible), str::parse).map_err(|e| {
+            wrong("deactivation_effect", "is not known", "Use reversible, lossy or final.").caused_by(e)
+        })?;
         Ok(Self {
             base_url: base_url.to_owned(),
             admin_group: text("admin_group").map(str::to_owned),
+            groups: flag("groups", text("groups"), true)?,
             own_account: text("own_account").map(str::to_owned),
+            deactivation_effect: effect,
             member_removal: removal,
             lag_s: seconds("lag_seconds", text("lag_seconds"), 0, 0..=86_400)?,
             timeout: Duration::from_secs(
                 seconds("timeout_seconds", text("timeout_seconds"), 30, 1..=600)?.into(),
             ),
-            allow_local,
+            allow_local: flag("allow_local", text("allow_local"), false)?,
         })
     }
+}
+
+fn flag(name: &str, text: Option<&str>, default: bool) -> Result<bool> {
+    text.map_or(Ok(default), str::parse)
+        .map_err(|e| wrong(name, "is neither true nor false", "Use true or false.").caused_by(e))
 }
 
 fn seconds(
@@ -158,10 +185,12 @@ mod tests {
         let base = ("base_url", "https://scim.example.com");
         for (name, value) in [
             ("allow_local", "yes"),
+            ("groups", "maybe"),
             ("lag_seconds", "-1"),
             ("lag_seconds", "86401"),
             ("timeout_seconds", "0"),
             ("member_removal", "both"),
+            ("deactivation_effect", "harmless"),
         ] {
             let error = read(&[base, (name, value)]).unwrap_err();
             assert_eq!(error.kind(), &Kind::Setting, "{name}={value}");

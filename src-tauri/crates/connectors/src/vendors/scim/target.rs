@@ -17,16 +17,20 @@ use crate::error::{Error, Kind, Result};
 #[async_trait]
 impl AccessTarget for Scim {
     fn can(&self) -> Vec<Can> {
-        let way = |wish, dialect: &str| Can {
+        let way = |wish, effect, dialect: &str| Can {
             wish,
-            effect: Effect::Reversible,
+            effect,
             proof: Proof::ReadBack,
             lag_s: self.settings.lag_s,
             dialect: Some(dialect.to_owned()),
         };
+        let effect = self.settings.deactivation_effect;
         let mut ways: Vec<Can> =
-            Deactivation::ALL.iter().map(|d| way(WishKind::Disabled, d.word())).collect();
-        ways.push(way(WishKind::GrantAbsent, self.settings.member_removal.word()));
+            Deactivation::ALL.iter().map(|d| way(WishKind::Disabled, effect, d.word())).collect();
+        if self.settings.groups {
+            let removal = self.settings.member_removal.word();
+            ways.push(way(WishKind::GrantAbsent, Effect::Reversible, removal));
+        }
         ways
     }
 
@@ -60,16 +64,18 @@ impl AccessTarget for Scim {
                 let dialect = dialect.map_or(Some(Deactivation::ALL[0]), Deactivation::parse);
                 self.deactivate(account, dialect.ok_or_else(|| unsupported("this dialect"))?).await
             }
-            Wish::GrantAbsent { entitlement } => {
+            Wish::GrantAbsent { entitlement } if self.settings.groups => {
                 let removal = dialect.map_or(Some(self.settings.member_removal), MemberRemoval::parse);
                 let removal = removal
                     .filter(|r| *r == self.settings.member_removal)
                     .ok_or_else(|| unsupported("this dialect with these settings"))?;
                 self.patch(&["Groups", entitlement], &removal.patch(account)).await
             }
-            Wish::SessionsEnded | Wish::CredentialRevoked { .. } | Wish::EvidenceStored | Wish::TaskDone => {
-                Err(unsupported("this wish"))
-            }
+            Wish::GrantAbsent { .. }
+            | Wish::SessionsEnded
+            | Wish::CredentialRevoked { .. }
+            | Wish::EvidenceStored
+            | Wish::TaskDone => Err(unsupported("this wish")),
         }
     }
 
