@@ -30,11 +30,11 @@ pub enum Kind {
     LeaseLost,
     /// A payload cannot be opened with this master key, or was changed.
     Unreadable,
-    /// The keychain is locked.
+    /// The keychain is locked, or its owner did not allow access.
     Locked,
     /// There is no keychain or other service to ask.
     Unavailable,
-    /// A passphrase or key is wrong, or the keychain's owner said no.
+    /// A passphrase or key is wrong.
     Denied,
     /// The store was opened without its master key.
     NoKey,

@@ -33,9 +33,9 @@ mod linux {
             sleep 0.1
         done
         "$2"; answer=$?
-        kill $daemon; exit $answer"#;
+        kill $daemon; wait $daemon; exit $answer"#;
 
-    pub fn start() -> Result<(), String> {
+    pub(super) fn start() -> Result<(), String> {
         let home = tempfile::tempdir().map_err(|e| e.to_string())?;
         beside_keyring(home.path(), "--unlock", "open")?;
         beside_keyring(home.path(), "", "closed since the start")?;
@@ -60,7 +60,7 @@ mod linux {
         if status.success() { Ok(()) } else { Err(format!("act {act:?} failed, see above")) }
     }
 
-    pub fn act(act: &str) -> Result<(), String> {
+    pub(super) fn act(act: &str) -> Result<(), String> {
         let keychain = Keychain::new(OrgId(uuid::Uuid::from_u128(7)));
         match act {
             "open" => open(&keychain),

@@ -16,8 +16,7 @@ pub use sealed::{SealedFile, Unlock};
 
 /// A store of named secrets of one organisation.
 ///
-/// Errors are told apart: `Locked` (unlock it), `Unavailable` (there is no service), `Denied` (wrong passphrase, or
-/// its owner said no), `Corrupt` (what is stored is not whole). That nothing of the name is stored is no error.
+/// Errors are told apart: `Locked` (unlock it), `Unavailable` (there is no service), `Denied` (wrong passphrase), `Corrupt` (what is stored is not whole). That nothing of the name is stored is no error.
 pub trait SecretStore: Send + Sync + std::fmt::Debug {
     /// The secret of that name; `None` when there is none, and only when the store could be looked into.
     ///

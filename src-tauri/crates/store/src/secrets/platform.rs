@@ -46,11 +46,7 @@ fn entry(name: &str) -> Result<Entry> {
 fn told_apart(error: keyring::Error) -> Error {
     use keyring::Error as Cause;
     let known = match &error {
-        Cause::NoStorageAccess(cause) if was_declined(cause.as_ref()) => Error::new(
-            Kind::Denied,
-            "the keychain's owner did not allow access",
-            "Try again and allow it, or allow Lockstep in the keychain's own settings.",
-        ),
+        // Also when the question to unlock was dismissed, which looks the same as having nobody to ask.
         Cause::NoStorageAccess(_) => locked(),
         // These two carry what was stored, so their text is dropped.
         Cause::BadEncoding(_) | Cause::BadDataFormat(..) => return corrupt(),
@@ -64,8 +60,9 @@ fn told_apart(error: keyring::Error) -> Error {
 fn locked() -> Error {
     Error::new(
         Kind::Locked,
-        "the keychain is locked",
-        "Unlock it (on Linux: log in to the desktop or run `gnome-keyring-daemon --unlock`), then try again.",
+        "the keychain is locked, or its owner did not allow access",
+        "Unlock it (on Linux: log in to the desktop or run `gnome-keyring-daemon --unlock`) and allow \
+         Lockstep, then try again.",
     )
 }
 
@@ -105,14 +102,4 @@ fn refuse_locked() -> Result<()> {
 #[cfg(not(target_os = "linux"))]
 fn refuse_locked() -> Result<()> {
     Ok(())
-}
-
-#[cfg(target_os = "linux")]
-fn was_declined(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    matches!(cause.downcast_ref(), Some(secret_service::Error::Prompt))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn was_declined(_cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    false
 }

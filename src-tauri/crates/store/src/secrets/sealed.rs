@@ -78,6 +78,7 @@ pub struct SealedFile {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Cost {
     memory_kib: u32,
     passes: u32,
@@ -86,6 +87,7 @@ struct Cost {
 
 /// The part of the file that stays: how the key is made, and something to try it on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Head {
     v: u8,
     /// `None` for a key file.
@@ -94,6 +96,7 @@ struct Head {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Kdf {
     #[serde(with = "hex")]
     salt: [u8; 16],
@@ -102,6 +105,7 @@ struct Kdf {
 
 /// Something encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Encrypted {
     #[serde(with = "hex")]
     nonce: Vec<u8>,
@@ -110,6 +114,7 @@ struct Encrypted {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Whole {
     head: Head,
     body: Encrypted,

@@ -14,7 +14,7 @@ use crate::handle::{Row, Tx, date, instant, json};
 use crate::random::Ids;
 use crate::tables::accounts::word;
 use crate::tables::ledger::integer;
-use crate::tables::people::{Ends, key};
+use crate::tables::people::{Ends, key, searchable};
 use crate::tables::reads::{ReadEnd, ReadKind};
 
 #[cfg(doc)]
@@ -363,5 +363,5 @@ fn search_text(worker: &WorkerRecord) -> String {
         worker.work_email.as_deref(),
         worker.employee_number.as_deref(),
     ];
-    parts.into_iter().flatten().map(key).collect::<Vec<_>>().join("\n")
+    parts.into_iter().flatten().map(searchable).collect::<Vec<_>>().join("\n")
 }

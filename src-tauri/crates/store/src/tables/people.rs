@@ -151,7 +151,7 @@ impl Reader<'_> {
     pub fn search_people(&self, text: &str, limit: u32) -> Result<Vec<PersonRow>> {
         self.people_where(
             "WHERE instr(search, ?1) > 0 ORDER BY name_key, id LIMIT ?2",
-            params![key(text), limit],
+            params![searchable(text), limit],
         )
     }
 
@@ -226,6 +226,11 @@ impl Reader<'_> {
 /// How names and addresses are compared.
 pub(crate) fn key(text: &str) -> String {
     text.trim().to_lowercase()
+}
+
+/// How a text is searched for: without line breaks, which stand between the texts that are looked into.
+pub(crate) fn searchable(text: &str) -> String {
+    key(text).replace('\n', " ")
 }
 
 fn read_person(row: &Row<'_>) -> Result<PersonRow> {
