@@ -18,6 +18,8 @@ pub(super) struct Cells<'a> {
     settings: &'a Settings,
     report: &'a mut Report,
     is_bad: bool,
+    /// Cells stand under wrong headers: one remark is enough, all others would mislead.
+    is_shifted: bool,
 }
 
 impl<'a> Cells<'a> {
@@ -28,7 +30,7 @@ impl<'a> Cells<'a> {
         settings: &'a Settings,
         report: &'a mut Report,
     ) -> Self {
-        let mut cells = Self { row, columns, settings, report, is_bad: false };
+        let mut cells = Self { row, columns, settings, report, is_bad: false, is_shifted: false };
         if row.cells.len() != columns.width() {
             cells.quarantine_at(
                 "",
@@ -38,6 +40,7 @@ impl<'a> Cells<'a> {
                     "a delimiter or a quote is missing or too many in this row",
                 ),
             );
+            cells.is_shifted = true;
         }
         if !row.notes.is_empty() {
             cells.refuse_cells_without_value();
@@ -81,12 +84,17 @@ impl<'a> Cells<'a> {
 
     fn quarantine_at(&mut self, column: &str, fault: Fault) {
         self.is_bad = true;
+        if self.is_shifted {
+            return;
+        }
         self.report.quarantine(self.row.place, column, fault);
     }
 
     /// Records a remark on a row that is used all the same.
     pub(super) fn find(&mut self, field: Field, fault: Fault) {
-        self.report.find(self.row.place, field.name(), fault);
+        if !self.is_shifted {
+            self.report.find(self.row.place, field.name(), fault);
+        }
     }
 
     /// A text; `None` when the cell is empty or the file has no such column.

@@ -100,9 +100,10 @@ impl Field {
     }
 }
 
-/// Letters and digits in lower case: how headers and status words compare.
+/// Lower case, without blanks and the signs that join words: how headers and status words compare.
 pub(super) fn fold(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let joins_words = |c: char| c.is_whitespace() || matches!(c, '_' | '-' | '.' | '\'' | '’');
+    text.chars().filter(|c| !joins_words(*c)).flat_map(char::to_lowercase).collect()
 }
 
 /// A column map as saved: field name to header text.
@@ -165,7 +166,7 @@ fn missing(role: Role, has: impl Fn(Field) -> bool) -> Vec<&'static str> {
         Role::Workers => {
             let required = [Field::PersonId, Field::Status, Field::TerminationDate];
             missing.extend(required.into_iter().filter(|f| !has(*f)).map(Field::name));
-            if !has(Field::DisplayName) && !(has(Field::FirstName) && has(Field::LastName)) {
+            if !(has(Field::DisplayName) || has(Field::FirstName) && has(Field::LastName)) {
                 missing.push("display_name (or first_name and last_name)");
             }
         }
