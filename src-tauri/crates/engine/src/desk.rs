@@ -1,15 +1,23 @@
-//! The Desk: opening a home, and the verbs that shells call (each noun in a file of its own).
+//! The Desk: an open home. Its verbs stand in a file per noun.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{DateTime, Utc};
 use lockstep_connectors::{Clock, Vendor};
-use lockstep_domain::ids::{OrgId, RunId};
+use lockstep_domain::ids::{EntryId, OrgId};
+use lockstep_domain::ledger::{Actor, Draft, Entry};
+use lockstep_store::SecretStore;
+use lockstep_store::{Fuse, MasterKey, PolicyVersion, Store, StoreOptions, Tx, fresh_id};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::api::*;
-use crate::error::Result;
+use crate::api::Progress;
+use crate::error::{Code, Error, Result};
+use crate::home::{Home, HomeFile};
+use crate::keys::{self, Keys};
+use crate::policy::{self, LoadedPolicy};
 
 /// Where progress goes while long work is under way.
 pub type ProgressSink = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -30,6 +38,8 @@ pub enum SecretsChoice {
     Keychain,
     /// The sealed file, with its passphrase.
     SealedFile(Zeroizing<String>),
+    /// A store that the caller keeps, as tests do. Its home calls itself one with a sealed file.
+    Given(Arc<dyn SecretStore>),
 }
 
 /// What a Desk is opened with.
@@ -44,6 +54,8 @@ pub struct DeskOptions {
     pub secrets: SecretsChoice,
     /// Where progress goes.
     pub progress: Option<ProgressSink>,
+    /// Stops the store at a chosen commit; for crash tests.
+    pub fuse: Option<Arc<dyn Fuse>>,
 }
 
 /// A new home.
@@ -55,66 +67,218 @@ pub struct Init {
     pub operator_email: Option<String>,
 }
 
-/// An open home.
-pub struct Desk;
+/// The operator at this Desk.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Operator {
+    /// Opaque id; what the ledger carries.
+    pub(crate) id: String,
+    /// As the operating system names them.
+    pub(crate) name: String,
+    /// Their own work e-mail.
+    pub(crate) email: Option<String>,
+}
+
+/// An open home: the one API that window, CLI and service call.
+pub struct Desk {
+    pub(crate) home: Home,
+    pub(crate) file: HomeFile,
+    pub(crate) store: Store,
+    pub(crate) secrets: Arc<dyn SecretStore>,
+    pub(crate) keys: Keys,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) vendors: Vec<Vendor>,
+    pub(crate) operator: Operator,
+    pub(crate) policy: LoadedPolicy,
+    pub(crate) progress: Option<ProgressSink>,
+    notices: Mutex<Vec<String>>,
+}
 
 impl Desk {
     /// Sets up a new home in an empty or missing folder and opens it.
-    pub async fn init(_home: &Path, _init: Init, _options: DeskOptions) -> Result<Self> { todo!() }
+    ///
+    /// # Errors
+    /// [`Code::Usage`] where there is a home already; [`Code::SecretsLocked`]; [`Code::Failed`].
+    pub async fn init(dir: &Path, init: Init, options: DeskOptions) -> Result<Self> {
+        let organisation = init.organisation.trim().to_owned();
+        if organisation.is_empty() {
+            return Err(Error::new(Code::Usage, "the organisation has no name", "Give it one with --org."));
+        }
+        let home = Home::at(dir);
+        home.create()?;
+        let org = OrgId(fresh_id(options.clock.now())?);
+        let kind = match options.secrets {
+            SecretsChoice::Keychain => SecretsKind::Keychain,
+            SecretsChoice::SealedFile(_) | SecretsChoice::Given(_) => SecretsKind::SealedFile,
+        };
+        let secrets = keys::open_secrets(&home, org, &options.secrets, true)?;
+        let keys = Keys::create(secrets.as_ref())?;
+        let store = open_store(&home, &keys, options.fuse.clone())?.store;
+        let at = options.clock.now();
+        let operator = Operator {
+            id: format!("op:{}", fresh_id(at)?),
+            name: options.operator.clone(),
+            email: init.operator_email.filter(|e| !e.trim().is_empty()),
+        };
+        let (name, who) = (organisation.clone(), operator.clone());
+        let verifier = keys.verifier_key(org)?;
+        store
+            .write(move |tx| {
+                tx.create_org(&lockstep_store::Org { id: org, name, created_at: at })?;
+                save_operator(tx, &who)?;
+                append(tx, at, &who.id, "org.created", json!({ "verifier_key": verifier }))?;
+                Ok(())
+            })
+            .await?;
+        home.write(&HomeFile { org, organisation, secrets: kind })?;
+        drop(store);
+        Self::open(dir, options).await
+    }
+
     /// Opens a home.
-    pub async fn open(_home: &Path, _options: DeskOptions) -> Result<Self> { todo!() }
-    /// Which secret store a home uses.
-    pub fn secrets_kind(_home: &Path) -> Result<SecretsKind> { todo!() }
-    pub fn org(&self) -> OrgId { todo!() }
-    /// Remarks at opening that the operator must see (unclean stop, stale anchor).
-    pub fn notices(&self) -> Vec<String> { todo!() }
+    ///
+    /// # Errors
+    /// [`Code::NoHome`], [`Code::SecretsLocked`], [`Code::Store`] (corrupt, newer, full), [`Code::Tampered`]
+    /// when the ledger ends before the anchor that is kept outside the database.
+    pub async fn open(dir: &Path, options: DeskOptions) -> Result<Self> {
+        let home = Home::at(dir);
+        let file = home.read()?;
+        let secrets = keys::open_secrets(&home, file.org, &options.secrets, false)?;
+        let keys = Keys::load(secrets.as_ref())?;
+        let policy = policy::load(&home)?;
+        let opened = open_store(&home, &keys, options.fuse)?;
+        let operator = known_operator(&opened.store, &options.operator, options.clock.now()).await?;
+        let desk = Self {
+            home,
+            file,
+            store: opened.store,
+            secrets,
+            keys,
+            clock: options.clock,
+            vendors: options.vendors,
+            operator,
+            policy,
+            progress: options.progress,
+            notices: Mutex::new(Vec::new()),
+        };
+        desk.check_anchor().await?;
+        if opened.unclean_stop {
+            desk.after_unclean_stop().await?;
+        }
+        desk.note_policy().await?;
+        Ok(desk)
+    }
 
-    pub fn vendors(&self) -> Vec<VendorView> { todo!() }
-    pub fn vendor(&self, _id: &str) -> Result<VendorView> { todo!() }
+    /// Which secret store a home uses; asked before a Desk can be opened.
+    ///
+    /// # Errors
+    /// [`Code::NoHome`].
+    pub fn secrets_kind(dir: &Path) -> Result<SecretsKind> {
+        Ok(Home::at(dir).read()?.secrets)
+    }
 
-    pub async fn add_connection(&self, _add: AddConnection) -> Result<ConnectionView> { todo!() }
-    pub async fn connections(&self) -> Result<Vec<ConnectionView>> { todo!() }
-    pub async fn test_connection(&self, _name: &str) -> Result<ProbeView> { todo!() }
-    pub async fn set_mode(&self, _set: SetMode) -> Result<ConnectionView> { todo!() }
-    pub async fn remove_connection(&self, _name: &str, _reason: &str) -> Result<()> { todo!() }
+    /// The organisation.
+    pub fn org(&self) -> OrgId {
+        self.file.org
+    }
 
-    pub async fn systems(&self) -> Result<Vec<SystemView>> { todo!() }
-    pub async fn set_system(&self, _set: SetSystem) -> Result<SystemView> { todo!() }
-    pub async fn import_systems(&self, _csv: &[u8]) -> Result<SystemImport> { todo!() }
+    /// The organisation's name.
+    pub fn organisation(&self) -> &str {
+        &self.file.organisation
+    }
 
-    pub async fn sync(&self, _request: SyncRequest) -> Result<SyncView> { todo!() }
+    /// Remarks from opening the home that the operator must see.
+    pub fn notices(&self) -> Vec<String> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 
-    pub async fn people(&self, _query: PeopleQuery) -> Result<Vec<PersonRow>> { todo!() }
-    /// By id, e-mail, employee number or exact name.
-    pub async fn person(&self, _person: &str) -> Result<PersonView> { todo!() }
-    /// All links, or those that wait for a decision.
-    pub async fn links(&self, _only_proposed: bool) -> Result<Vec<LinkView>> { todo!() }
-    pub async fn decide_link(&self, _decide: DecideLink) -> Result<LinkView> { todo!() }
-    pub async fn leavers(&self) -> Result<Vec<LeaverRow>> { todo!() }
-    pub async fn backlog(&self) -> Result<Vec<BacklogRow>> { todo!() }
+    pub(crate) fn notice(&self, line: impl Into<String>) {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(line.into());
+    }
 
-    pub async fn preview(&self, _request: &OffboardRequest) -> Result<PreviewView> { todo!() }
-    /// Starts and drives until nothing more can be done now.
-    pub async fn start(&self, _request: StartRequest) -> Result<Vec<RunView>> { todo!() }
-    pub async fn cancel(&self, _run: RunId, _reason: &str) -> Result<RunView> { todo!() }
-    pub async fn runs(&self) -> Result<Vec<RunRow>> { todo!() }
-    pub async fn run(&self, _run: RunId) -> Result<RunView> { todo!() }
-    /// The run whose id begins so.
-    pub async fn find_run(&self, _prefix: &str) -> Result<RunId> { todo!() }
-    /// Goes on with a run, or with all open ones; blocked steps are tried again.
-    pub async fn resume(&self, _run: Option<RunId>) -> Result<Vec<RunView>> { todo!() }
-    /// `step` by id or a unique beginning of it.
-    pub async fn waive(&self, _run: RunId, _step: &str, _reason: &str) -> Result<RunView> { todo!() }
-    pub async fn attest(&self, _attestation: Attestation) -> Result<RunView> { todo!() }
+    pub(crate) fn tell(&self, progress: Progress) {
+        if let Some(sink) = &self.progress {
+            sink(progress);
+        }
+    }
 
-    pub async fn export_evidence(&self, _run: RunId) -> Result<ExportedBundle> { todo!() }
-    /// Needs no home. `trust`: verifier key text; `checkpoint`: a later checkpoint note.
-    pub fn verify_evidence(_bundle: &[u8], _trust: Option<&str>, _checkpoint: Option<&str>) -> VerifyView { todo!() }
-    pub async fn verify_ledger(&self) -> Result<LedgerView> { todo!() }
-    pub async fn key(&self) -> Result<KeyView> { todo!() }
+    /// Appends an act of the operator at this Desk.
+    pub(crate) fn act(&self) -> Act {
+        Act { at: self.clock.now(), operator: self.operator.id.clone() }
+    }
 
-    pub fn policy(&self) -> PolicyView { todo!() }
-    pub async fn pause(&self, _reason: &str, _hours: u32) -> Result<PauseView> { todo!() }
-    pub async fn unpause(&self, _reason: &str) -> Result<PauseView> { todo!() }
-    pub async fn pause_status(&self) -> Result<PauseView> { todo!() }
+    /// The first time that a policy is seen, its text is kept and its version ledgered.
+    async fn note_policy(&self) -> Result<()> {
+        let (version, text, act) = (self.policy.version, self.policy.text.clone(), self.act());
+        self.store
+            .write(move |tx| {
+                if tx.keep_policy(&PolicyVersion { sha256: version, toml: text, seen_at: act.at })? {
+                    act.append(tx, "policy.seen", json!({ "version": version }))?;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// Who acts now.
+#[derive(Clone)]
+pub(crate) struct Act {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) operator: String,
+}
+
+impl Act {
+    /// Appends an entry that belongs to no run; the body holds opaque ids only.
+    pub(crate) fn append(&self, tx: &Tx<'_>, kind: &str, body: Value) -> lockstep_store::Result<Entry> {
+        append(tx, self.at, &self.operator, kind, body)
+    }
+}
+
+fn append(
+    tx: &Tx<'_>,
+    at: DateTime<Utc>,
+    operator: &str,
+    kind: &str,
+    body: Value,
+) -> lockstep_store::Result<Entry> {
+    let actor = Actor::new(operator).unwrap_or_else(|_| Actor::engine());
+    tx.append(Draft {
+        id: EntryId(fresh_id(at)?),
+        at,
+        actor,
+        kind: kind.into(),
+        run: None,
+        body,
+        commitment: None,
+    })
+}
+
+fn open_store(home: &Home, keys: &Keys, fuse: Option<Arc<dyn Fuse>>) -> Result<lockstep_store::Opened> {
+    let master_key = Some(MasterKey::from_bytes(keys.master())?);
+    Ok(Store::open(home.dir(), StoreOptions { master_key, fuse, ..StoreOptions::default() })?)
+}
+
+/// The key under which an operator of this name is kept.
+fn operator_key(name: &str) -> String {
+    format!("operator:{name}")
+}
+
+fn save_operator(tx: &Tx<'_>, operator: &Operator) -> lockstep_store::Result<()> {
+    // A struct of strings always has a JSON form.
+    let text = serde_json::to_string(operator).unwrap_or_default();
+    tx.set_setting(&operator_key(&operator.name), &text)
+}
+
+/// The operator of this name, taken in when first seen.
+async fn known_operator(store: &Store, name: &str, now: DateTime<Utc>) -> Result<Operator> {
+    let key = operator_key(name);
+    let known = store.read(move |r| r.setting(&key)).await?;
+    if let Some(operator) = known.and_then(|text| serde_json::from_str(&text).ok()) {
+        return Ok(operator);
+    }
+    let operator = Operator { id: format!("op:{}", fresh_id(now)?), name: name.into(), email: None };
+    let fresh = operator.clone();
+    store.write(move |tx| save_operator(tx, &fresh)).await?;
+    Ok(operator)
 }

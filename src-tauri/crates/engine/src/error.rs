@@ -79,6 +79,30 @@ impl Error {
     }
 }
 
+impl From<lockstep_store::Error> for Error {
+    fn from(error: lockstep_store::Error) -> Self {
+        use lockstep_store::Kind;
+        let code = match error.kind() {
+            Kind::LeaseLost => Code::Busy,
+            Kind::NoKey | Kind::Unreadable | Kind::Locked | Kind::Unavailable | Kind::Denied => {
+                Code::SecretsLocked
+            }
+            Kind::Missing => Code::NotFound,
+            Kind::Guarded => Code::Tampered,
+            _ => Code::Store,
+        };
+        Self::new(code, error.to_string(), error.remedy()).caused_by(error)
+    }
+}
+
+impl From<lockstep_connectors::Error> for Error {
+    fn from(error: lockstep_connectors::Error) -> Self {
+        let code =
+            if *error.kind() == lockstep_connectors::Kind::Setting { Code::Usage } else { Code::Vendor };
+        Self::new(code, error.to_string(), error.remedy()).caused_by(error)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.context)

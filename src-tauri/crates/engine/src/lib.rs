@@ -4,9 +4,26 @@
 //! and after it happens.
 
 pub mod api;
-mod error;
+mod connections;
 mod desk;
+mod error;
+mod evidence;
+mod home;
+mod keys;
+mod ledger;
+mod offboard;
+mod pause;
+mod people;
+mod policy;
+mod run;
+mod stints;
+mod sync;
+mod systems;
+mod vendors;
+mod words;
 
 pub use desk::{Desk, DeskOptions, Init, ProgressSink, SecretsChoice, SecretsKind};
 pub use error::{Code, Error, Result};
+pub use lockstep_connectors::SystemClock;
+pub use lockstep_connectors::vendors::all as vendors;
 pub use lockstep_domain as domain;

@@ -41,7 +41,7 @@ pub struct FieldView {
     pub kind: String,
     /// Whether it is a secret.
     pub secret: bool,
-    /// Whether a connection can do without.
+    /// Whether a connection needs it.
     pub required: bool,
     /// What is taken when nothing is said.
     pub default: Option<String>,
@@ -65,7 +65,10 @@ pub struct AddConnection {
 
 impl fmt::Debug for AddConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AddConnection").field("vendor", &self.vendor).field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("AddConnection")
+            .field("vendor", &self.vendor)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

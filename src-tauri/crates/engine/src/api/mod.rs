@@ -16,7 +16,8 @@ pub use connections::{AddConnection, ConnectionView, FieldView, ProbeView, SetMo
 pub use evidence::{ExportedBundle, VerifyView};
 pub use ledger::{IntegrityView, KeyView, LedgerView, PauseView, PolicyView};
 pub use people::{
-    AccountView, BacklogRow, DecideLink, EmploymentView, LeaverRow, LinkView, PeopleQuery, PersonRow, PersonView,
+    AccountView, BacklogRow, DecideLink, EmploymentView, LeaverRow, LinkView, PeopleQuery, PersonRow,
+    PersonView,
 };
 pub use runs::{
     Attestation, NamedStep, OffboardRequest, PersonPreview, PreviewStep, PreviewView, RefusalView, RunRow,

@@ -1,0 +1,227 @@
+//! The ledger's health: the anchor outside the database, signed checkpoints, and verifying all of it.
+
+use lockstep_domain::digest::Digest;
+use lockstep_evidence::checkpoint::{self, Checkpoint};
+use lockstep_evidence::merkle;
+use lockstep_evidence::note::VerifierKey;
+use lockstep_store::{Checkpoint as CheckpointRow, Scanned};
+use serde::{Deserialize, Serialize};
+
+use crate::api::{KeyView, LedgerView};
+use crate::desk::Desk;
+use crate::error::{Code, Error, Result};
+
+/// The name of the anchor in the secret store.
+const ANCHOR: &str = "ledger-anchor";
+
+/// The last head that is known outside the database.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Anchor {
+    size: u64,
+    head: Digest,
+}
+
+/// A checkpoint that was just made.
+pub(crate) struct MadeCheckpoint {
+    pub(crate) note: String,
+    pub(crate) size: u64,
+    pub(crate) leaves: Vec<Digest>,
+}
+
+impl Desk {
+    /// Verifies the whole ledger: every entry against the chain, every checkpoint, and the anchor.
+    ///
+    /// # Errors
+    /// [`Code::Store`] when the database cannot be read at all. What is wrong with the ledger is in the answer.
+    pub async fn verify_ledger(&self) -> Result<LedgerView> {
+        let head = self.store.read(|r| r.head()).await?;
+        let (leaves, mut failures) = self.scan(head.seq).await?;
+        let anchor = self.anchor()?;
+        if let Some(anchor) = &anchor {
+            failures.extend(beside_anchor(anchor, &leaves));
+        }
+        let (checkpoints, bad) = self.check_checkpoints(&leaves).await?;
+        failures.extend(bad);
+        Ok(LedgerView {
+            ok: failures.is_empty(),
+            entries: head.seq,
+            head: head.hash,
+            root: merkle::root(&leaves),
+            failures,
+            anchor: anchor.map(|a| (a.size, a.head)),
+            checkpoints,
+        })
+    }
+
+    /// The public evidence key.
+    ///
+    /// # Errors
+    /// [`Code::SecretsLocked`] when the key is damaged.
+    pub fn key(&self) -> Result<KeyView> {
+        let signer = self.keys.signer(self.org())?;
+        Ok(KeyView {
+            verifier_key: signer.verifier().to_string(),
+            ed25519_hex: signer.verifier().key_hex(),
+            origin: checkpoint::origin(self.org()),
+        })
+    }
+
+    /// Leaf hashes of the first `size` entries, worked out anew in two halves at once, and what is wrong.
+    async fn scan(&self, size: u64) -> Result<(Vec<Digest>, Vec<String>)> {
+        let half = size / 2;
+        let walk = |from: u64, to: u64| {
+            self.store.read(move |r| {
+                let mut leaves = Vec::with_capacity(usize::try_from(to + 1 - from).unwrap_or(0));
+                let scanned = r.scan_ledger(from, to, |row| {
+                    leaves.push(row.hash);
+                    Ok(())
+                })?;
+                Ok((leaves, scanned))
+            })
+        };
+        let ((mut leaves, first), (rest, second)) = tokio::try_join!(walk(1, half), walk(half + 1, size))?;
+        leaves.extend(rest);
+        let told = |s: Scanned| s.faults.into_iter().map(|f| f.to_string());
+        Ok((leaves, told(first).chain(told(second)).collect()))
+    }
+
+    async fn check_checkpoints(&self, leaves: &[Digest]) -> Result<(usize, Vec<String>)> {
+        let key: VerifierKey = self.keys.signer(self.org())?.verifier().clone();
+        let rows = self.store.read(|r| r.checkpoints()).await?;
+        let mut good = 0;
+        let mut bad = Vec::new();
+        for row in rows {
+            match judge_checkpoint(&row, &key, leaves) {
+                Ok(()) => good += 1,
+                Err(why) => bad.push(format!("checkpoint of {} entries: {why}", row.size)),
+            }
+        }
+        Ok((good, bad))
+    }
+
+    /// Signs what the ledger is now and keeps it; the anchor moves with it.
+    pub(crate) async fn make_checkpoint(&self) -> Result<MadeCheckpoint> {
+        let head = self.store.read(|r| r.head()).await?;
+        let (leaves, failures) = self.scan(head.seq).await?;
+        if let Some(first) = failures.first() {
+            return Err(tampered(first));
+        }
+        let root = merkle::root(&leaves);
+        let signer = self.keys.signer(self.org())?;
+        let note = Checkpoint { origin: checkpoint::origin(self.org()), size: head.seq, root }
+            .sign(&signer)
+            .map_err(|e| {
+                Error::new(Code::Failed, "the checkpoint cannot be signed", "Report this; it is a defect.")
+                    .caused_by(e)
+            })?;
+        let (at, text) = (self.clock.now(), note.clone());
+        self.store
+            .write(move |tx| {
+                if tx.last_checkpoint()?.is_none_or(|last| last.size < head.seq) {
+                    tx.add_checkpoint(&CheckpointRow {
+                        size: head.seq,
+                        root,
+                        note: text.into_bytes(),
+                        frontier: Vec::new(),
+                        at,
+                    })?;
+                }
+                Ok(())
+            })
+            .await?;
+        self.move_anchor().await?;
+        Ok(MadeCheckpoint { note, size: head.seq, leaves })
+    }
+
+    /// Tells the secret store how far the ledger is, so that a database that lost its end is noticed.
+    pub(crate) async fn move_anchor(&self) -> Result<()> {
+        let head = self.store.read(|r| r.head()).await?;
+        let anchor = Anchor { size: head.seq, head: head.hash };
+        // A struct of a number and a digest always has a JSON form.
+        let text = serde_json::to_vec(&anchor).unwrap_or_default();
+        let secrets = self.secrets.clone();
+        tokio::task::spawn_blocking(move || secrets.set(ANCHOR, &text)).await.map_err(|e| {
+            Error::new(Code::Failed, "the anchor could not be moved", "Try again.").caused_by(e)
+        })??;
+        Ok(())
+    }
+
+    fn anchor(&self) -> Result<Option<Anchor>> {
+        let Some(bytes) = self.secrets.get(ANCHOR)? else { return Ok(None) };
+        let anchor = serde_json::from_slice(&bytes).map_err(|e| {
+            Error::new(
+                Code::Tampered,
+                "the ledger's anchor in the secret store is damaged",
+                "Find out who changed the secret store; `lockstep ledger verify` checks the ledger itself.",
+            )
+            .caused_by(e)
+        })?;
+        Ok(Some(anchor))
+    }
+
+    /// A database behind the anchor was cut or is an older copy: stop. Ahead of it, after a crash, is normal.
+    pub(crate) async fn check_anchor(&self) -> Result<()> {
+        let Some(anchor) = self.anchor()? else { return Ok(()) };
+        if anchor.size == 0 {
+            return Ok(());
+        }
+        let seq = anchor.size;
+        let (head, there) = self.store.read(move |r| Ok((r.head()?, r.entries(seq..=seq)?))).await?;
+        match there.first().map(lockstep_domain::ledger::Entry::hash) {
+            Some(Ok(hash)) if hash == anchor.head => Ok(()),
+            Some(_) => Err(tampered(&format!("entry {seq} is not the one that the anchor names"))),
+            None => Err(tampered(&format!(
+                "the ledger ends at entry {}, and entry {seq} was written: its end was cut or an older copy was restored",
+                head.seq
+            ))),
+        }
+    }
+
+    /// After a stop without closing: the file itself is checked whole. The tail is what a crash can hurt, and
+    /// the chain to the anchor was checked before; so this runs to its end before anything is changed.
+    pub(crate) async fn after_unclean_stop(&self) -> Result<()> {
+        let problems = self.store.check_integrity().await?;
+        if !problems.is_empty() {
+            return Err(Error::new(
+                Code::Store,
+                format!("the database is damaged: {}", problems.join("; ")),
+                "Restore the home from a backup. Nothing was changed.",
+            ));
+        }
+        self.notice("Lockstep did not close well the last time. The database was checked and is sound; runs that were under way can be resumed (`lockstep run list`).");
+        Ok(())
+    }
+}
+
+fn judge_checkpoint(row: &CheckpointRow, key: &VerifierKey, leaves: &[Digest]) -> Result<(), String> {
+    let note = std::str::from_utf8(&row.note).map_err(|_| "it is no text".to_owned())?;
+    let checkpoint = Checkpoint::open(note, key).map_err(|e| e.to_string())?;
+    if checkpoint.size != row.size || checkpoint.root != row.root {
+        return Err("the row is not what was signed".into());
+    }
+    let size = usize::try_from(checkpoint.size).unwrap_or(usize::MAX);
+    let covered = leaves.get(..size).ok_or("the ledger is shorter than what was signed")?;
+    if merkle::root(covered) == checkpoint.root {
+        Ok(())
+    } else {
+        Err("the ledger is not what was signed".into())
+    }
+}
+
+fn beside_anchor(anchor: &Anchor, leaves: &[Digest]) -> Option<String> {
+    let size = usize::try_from(anchor.size).unwrap_or(usize::MAX);
+    match size.checked_sub(1).and_then(|last| leaves.get(last)) {
+        _ if size == 0 => None,
+        Some(head) if *head == anchor.head => None,
+        Some(_) => Some(format!("entry {size} is not the one that the anchor names")),
+        None => Some(format!("the ledger ends before entry {size}, which the anchor names")),
+    }
+}
+
+fn tampered(what: &str) -> Error {
+    Error::new(
+        Code::Tampered,
+        format!("the ledger is not what it was: {what}"),
+        "Stop using this home. Keep it as it is, restore the newest backup beside it, and find out who had access.",
+    )
+}

@@ -1,0 +1,56 @@
+//! What a run keeps, encrypted, of the person and of the state before the cut. It is the run's own memory:
+//! resuming, evidence and the record are made from it and from the ledger, not from tables that have moved on.
+
+use chrono::{DateTime, Utc};
+use lockstep_domain::access::{AccountRecord, AccountRef};
+use lockstep_domain::people::{StintState, WorkerRecord};
+use lockstep_domain::plan::{Plan, Step, StepId};
+use lockstep_domain::time::Ends;
+use serde::{Deserialize, Serialize};
+
+/// Everything that a run was opened on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Dossier {
+    pub(crate) plan: Plan,
+    /// HR's record of the stint.
+    pub(crate) worker: WorkerRecord,
+    /// Name of the connection that it comes from.
+    pub(crate) source: String,
+    /// The ends, with what they were computed from.
+    pub(crate) ends: Ends,
+    pub(crate) state: StintState,
+    pub(crate) accounts: Vec<KnownAccount>,
+    /// Why now, in the operator's words.
+    pub(crate) reason: Option<String>,
+    /// Names of those who approved.
+    pub(crate) approvers: Vec<String>,
+    /// When HR was last read completely (UTC).
+    pub(crate) hr_read_at: Option<DateTime<Utc>>,
+}
+
+/// One account before the cut.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct KnownAccount {
+    pub(crate) account: AccountRef,
+    /// The system's name for people.
+    pub(crate) system: String,
+    pub(crate) record: AccountRecord,
+    /// Vendor id and name of what it is granted.
+    pub(crate) entitlements: Vec<(String, String)>,
+    pub(crate) confidence: u8,
+    pub(crate) reasons: Vec<String>,
+    pub(crate) link_state: String,
+    /// When it was last read (UTC).
+    pub(crate) seen_at: DateTime<Utc>,
+}
+
+impl Dossier {
+    pub(crate) fn step(&self, id: StepId) -> Option<&Step> {
+        self.plan.steps.iter().find(|s| s.id == id)
+    }
+
+    /// The name for people of the system that an account belongs to.
+    pub(crate) fn system_of(&self, account: &AccountRef) -> Option<&str> {
+        self.accounts.iter().find(|k| k.account.account == account.account).map(|k| k.system.as_str())
+    }
+}

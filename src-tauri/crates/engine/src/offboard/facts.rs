@@ -1,0 +1,302 @@
+//! Gathers what is known of a person who shall be offboarded, and plans it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use lockstep_connectors::AccessTarget;
+use lockstep_domain::access::AccountRef;
+use lockstep_domain::capability::Can;
+use lockstep_domain::ids::ConnectionId;
+use lockstep_domain::people::EmploymentState;
+use lockstep_domain::plan::{
+    AccountFactsAtPlan, Authority, EventKey, LeaverFacts, Plan, RemoteKey, plan_leaver,
+};
+use lockstep_domain::systems::{Lane, System};
+use lockstep_store::{AccountRow, ConnectionRow, LinkRow, LinkState, PersonRow, ReadKind, Reader, RunRow};
+
+use super::dossier::KnownAccount;
+use crate::desk::Desk;
+use crate::error::{Code, Error, Result};
+use crate::stints::{self, Sources, Stint};
+
+/// The life event that this is about, as the run index names it.
+pub(crate) const LEAVER: &str = "leaver";
+
+/// Everything known of one case.
+pub(crate) struct Case {
+    pub(crate) person: PersonRow,
+    pub(crate) stint: Stint,
+    /// Whether another stint speaks against acting.
+    pub(crate) other_stint: bool,
+    pub(crate) source: ConnectionRow,
+    /// When HR was last read completely (UTC).
+    pub(crate) hr_read_at: Option<DateTime<Utc>>,
+    pub(crate) accounts: Vec<KnownAccount>,
+    pub(crate) generation: u32,
+    /// A run of this event that is not through yet.
+    pub(crate) open_run: Option<RunRow>,
+    /// Whether HR has said the same for a day: such leavers do not count toward the mass breaker.
+    pub(crate) known_for_a_day: bool,
+    pub(crate) plan: Plan,
+    pub(crate) authority: Authority,
+}
+
+/// An account with the link to the person, its connection, and what it is granted by id and name.
+type LinkedAccount = (LinkRow, AccountRow, ConnectionRow, Vec<(String, String)>);
+
+/// What a transaction reads for a case before connectors are asked.
+struct Rows {
+    person: PersonRow,
+    stints: Vec<Stint>,
+    /// Which of them is ending.
+    leaving: Option<usize>,
+    source: Option<ConnectionRow>,
+    hr_read_at: Option<DateTime<Utc>>,
+    accounts: Vec<LinkedAccount>,
+    systems: Vec<System>,
+    runs: Vec<RunRow>,
+    connections: Vec<ConnectionRow>,
+}
+
+impl Desk {
+    /// The person meant by an id, e-mail, number or exact name.
+    pub(crate) async fn one_person(&self, text: &str) -> Result<PersonRow> {
+        let wanted = text.to_owned();
+        let mut found = self.store.read(move |r| r.find_people(&wanted)).await?;
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(Error::new(
+                Code::NotFound,
+                format!("nobody is called {text:?}"),
+                "Give an id, work e-mail, employee number or the exact name; `lockstep person list` finds people.",
+            )),
+            n => {
+                let ids: Vec<String> = found.iter().take(10).map(|p| p.id.to_string()).collect();
+                Err(Error::new(
+                    Code::NeedsPerson,
+                    format!("{n} people are called {text:?}"),
+                    format!("Say which one by id: {}.", ids.join(", ")),
+                ))
+            }
+        }
+    }
+
+    /// Gathers and plans a case.
+    pub(crate) async fn case(&self, who: &str, explicit_now: bool, targets: &Targets) -> Result<Case> {
+        let person = self.one_person(who).await?;
+        let now = self.clock.now();
+        let rows = self.store.read(move |r| rows_of(r, person, now, explicit_now)).await?;
+        let name = rows.person.display_name.clone();
+        let Some(at) = rows.leaving else {
+            return Err(Error::new(
+                Code::NotFound,
+                format!("{name} has no employment that a connected source tells of"),
+                "Add or restore the connection to the HR system and sync.",
+            ));
+        };
+        let stint = rows.stints[at].clone();
+        let other_stint = stints::others_hold(&stint, &rows.stints);
+        let source = rows.source.ok_or_else(|| {
+            Error::new(
+                Code::NotFound,
+                format!("the source of {name}'s record was removed"),
+                "Add the HR connection again and sync.",
+            )
+        })?;
+        let generation =
+            rows.runs.iter().filter(|r| !r.is_open).map(|r| r.run.generation).max().unwrap_or(0) + 1;
+        let event =
+            EventKey { org: self.org(), person: rows.person.id, employment: stint.row.id, generation };
+        let accounts: Vec<KnownAccount> = rows.accounts.iter().map(|row| known(row, &rows.systems)).collect();
+        let (automatic, by_hand): (Vec<&KnownAccount>, Vec<&KnownAccount>) =
+            accounts.iter().partition(|k| targets.can(k.account.connection).is_some());
+        let facts = LeaverFacts {
+            event,
+            access_end_at: stint.state.access_end_at,
+            employment_end_at: stint.state.employment_end_at,
+            explicit_now,
+            now,
+            policy_digest: self.policy.version,
+            accounts: automatic.into_iter().filter_map(|k| at_plan(k, targets)).collect(),
+            manual: manual(&rows.systems, &by_hand, targets),
+        };
+        let plan = plan_leaver(&facts, &self.policy.policy);
+        let key = |remote_id: &str| RemoteKey {
+            vendor: source.vendor.clone(),
+            tenant: source.tenant.clone(),
+            remote_id: remote_id.to_owned(),
+        };
+        let record = &stint.row.record;
+        let reach = rows.connections.iter().filter(|c| targets.can(c.id).is_some());
+        let authority = Authority::of(
+            &plan,
+            key(&record.remote_person_id),
+            key(&record.remote_employment_id),
+            reach.map(|c| (c.vendor.clone(), c.tenant.clone())),
+        );
+        Ok(Case {
+            known_for_a_day: !stint.row.baseline && now - stint.row.ends_since >= TimeDelta::days(1),
+            open_run: rows.runs.into_iter().find(|r| r.is_open),
+            person: rows.person,
+            stint,
+            other_stint,
+            source,
+            hr_read_at: rows.hr_read_at,
+            accounts,
+            generation,
+            plan,
+            authority,
+        })
+    }
+
+    /// Opens every target of access. One that cannot be opened is told and left out; its steps then say so.
+    pub(crate) async fn targets(&self) -> Result<Targets> {
+        let mut targets = Targets::default();
+        for row in self.store.read(|r| r.connections()).await? {
+            match self.connector(&row) {
+                Ok(connector) => {
+                    if let Some(access) = connector.access {
+                        let can = self.preferred(&row, access.can()).await?;
+                        targets.by_connection.insert(row.id, (access, can));
+                    }
+                }
+                Err(e) => self.notice(format!("{}: {e}. {}", row.name, e.remedy())),
+            }
+        }
+        Ok(targets)
+    }
+
+    /// Ways in the order in which to try them: a dialect that was found to work comes first.
+    async fn preferred(&self, row: &ConnectionRow, mut can: Vec<Can>) -> Result<Vec<Can>> {
+        let id = row.id;
+        let saved = self.store.read(move |r| r.dialects(id)).await?;
+        can.sort_by_key(|c| saved.get(&c.wish).is_some_and(|d| c.dialect.as_deref() != Some(d)));
+        Ok(can)
+    }
+}
+
+/// The open targets of access, with what each can do.
+#[derive(Default)]
+pub(crate) struct Targets {
+    by_connection: BTreeMap<ConnectionId, (Arc<dyn AccessTarget>, Vec<Can>)>,
+}
+
+impl Targets {
+    pub(crate) fn can(&self, connection: ConnectionId) -> Option<&[Can]> {
+        self.by_connection.get(&connection).map(|(_, can)| can.as_slice())
+    }
+
+    pub(crate) fn all(&self) -> BTreeMap<ConnectionId, Arc<dyn AccessTarget>> {
+        self.by_connection.iter().map(|(id, (target, _))| (*id, target.clone())).collect()
+    }
+}
+
+fn rows_of(
+    r: &Reader<'_>,
+    person: PersonRow,
+    now: DateTime<Utc>,
+    explicit_now: bool,
+) -> lockstep_store::Result<Rows> {
+    let sources = Sources::load(r)?;
+    let stints = sources.stints(r.stints_of(person.id)?, now);
+    let mut accounts = Vec::new();
+    for (link, account) in r.accounts_of(person.id)? {
+        let Some(connection) = sources.connections.get(&account.connection) else { continue };
+        if link.state == LinkState::Rejected || account.missing_since.is_some() {
+            continue;
+        }
+        let held = r.entitlements_of(account.id)?;
+        let names = held
+            .into_iter()
+            .map(|h| (h.remote_id.clone(), h.record.map_or(h.remote_id, |e| e.name)))
+            .collect();
+        accounts.push((link, account, connection.clone(), names));
+    }
+    let hr = r.complete_reads(person.connection, ReadKind::Workers, 1)?;
+    let leaving = leaving_stint(&stints, explicit_now);
+    let runs = match leaving {
+        Some(at) => r.runs_of_employment(stints[at].row.id, LEAVER)?,
+        None => Vec::new(),
+    };
+    Ok(Rows {
+        source: sources.connections.get(&person.connection).cloned(),
+        hr_read_at: hr.into_iter().next().and_then(|read| read.end).map(|end| end.at),
+        accounts,
+        systems: r.systems()?,
+        runs,
+        connections: sources.connections.into_values().collect(),
+        leaving,
+        stints,
+        person,
+    })
+}
+
+/// The stint that is ending: one that has ended or will, the latest end first; with an explicit "now" an
+/// open one as well.
+fn leaving_stint(stints: &[Stint], explicit_now: bool) -> Option<usize> {
+    let rank = |s: &Stint| match s.state.state {
+        EmploymentState::Terminated => 3,
+        EmploymentState::NoticePeriod => 2,
+        EmploymentState::Active | EmploymentState::Unknown => 1,
+        EmploymentState::PreHire => 0,
+    };
+    let order = |s: &Stint| {
+        let open = explicit_now && s.state.access_end_at.is_none();
+        (open, rank(s), s.state.access_end_at, s.row.record.start_date)
+    };
+    (0..stints.len()).max_by_key(|i| order(&stints[*i]))
+}
+
+fn known((link, account, connection, entitlements): &LinkedAccount, systems: &[System]) -> KnownAccount {
+    let system = systems.iter().find(|s| s.connection == Some(connection.id));
+    KnownAccount {
+        account: AccountRef {
+            account: account.id,
+            connection: connection.id,
+            vendor: connection.vendor.clone(),
+            tenant: connection.tenant.clone(),
+            remote_id: account.record.remote_id.clone(),
+            login: account.record.login.clone(),
+        },
+        system: system.map_or_else(|| connection.name.clone(), |s| s.name.clone()),
+        record: account.record.clone(),
+        entitlements: entitlements.clone(),
+        confidence: link.confidence,
+        reasons: link.reasons.clone(),
+        link_state: link.state.as_str().into(),
+        seen_at: account.last_seen_at,
+    }
+}
+
+fn at_plan(known: &KnownAccount, targets: &Targets) -> Option<AccountFactsAtPlan> {
+    Some(AccountFactsAtPlan {
+        account: known.account.clone(),
+        system: known.system.clone(),
+        record: known.record.clone(),
+        entitlements: known.entitlements.iter().map(|(id, _)| id.clone()).collect(),
+        can: targets.can(known.account.connection)?.to_vec(),
+    })
+}
+
+/// Systems in which a person has to act: those that no connection can act on. Where an account list names
+/// the person, the account is given; where there is no list, somebody has to look.
+fn manual(systems: &[System], by_hand: &[&KnownAccount], targets: &Targets) -> Vec<(System, Option<String>)> {
+    let mut work = Vec::new();
+    for system in systems {
+        if system.lane == Lane::Automatic && system.connection.is_some_and(|c| targets.can(c).is_some()) {
+            continue;
+        }
+        let listed: Vec<&&KnownAccount> =
+            by_hand.iter().filter(|k| Some(k.account.connection) == system.connection).collect();
+        if listed.is_empty() {
+            // A list that does not name the person is an answer; no list is none.
+            if system.everyone || system.connection.is_none() {
+                work.push((system.clone(), None));
+            }
+            continue;
+        }
+        work.extend(listed.into_iter().map(|k| (system.clone(), Some(k.account.login.clone()))));
+    }
+    work
+}

@@ -1,0 +1,128 @@
+//! The facts that the write guard judges, read just before each write.
+
+use std::collections::BTreeMap;
+
+use lockstep_connectors::AccessTarget;
+use lockstep_domain::access::{AccountRecord, AccountRef, Observation, OwnerKind, Presence, SignIn, Target};
+use lockstep_domain::capability::Effect;
+use lockstep_domain::guards::{Blocker, WriteFacts, may_write};
+use lockstep_domain::ids::{AccountId, ConnectionId};
+use lockstep_domain::plan::Step;
+use lockstep_store::{LinkState, Reader};
+
+use crate::desk::{Desk, Operator};
+use crate::error::Result;
+
+/// What the guard knows beside the database.
+pub(crate) struct Guard<'a> {
+    pub(crate) desk: &'a Desk,
+    /// The account of our own credentials, by connection, as far as vendors tell.
+    pub(crate) own_accounts: BTreeMap<ConnectionId, String>,
+}
+
+impl<'a> Guard<'a> {
+    /// Asks every target which account is our own.
+    pub(crate) async fn new(
+        desk: &'a Desk,
+        targets: &BTreeMap<ConnectionId, std::sync::Arc<dyn AccessTarget>>,
+    ) -> Self {
+        let mut own_accounts = BTreeMap::new();
+        for (id, target) in targets {
+            // A vendor that does not answer now is asked nothing else before its first write fails as well.
+            if let Ok(Some(own)) = target.own_account().await {
+                own_accounts.insert(*id, own);
+            }
+        }
+        Self { desk, own_accounts }
+    }
+
+    /// What stands against writing this step now.
+    pub(crate) async fn judge(
+        &self,
+        step: &Step,
+        way: usize,
+        seen: Option<&Observation>,
+    ) -> Result<Option<Blocker>> {
+        let Target::Account(account) = &step.target else { return Ok(None) };
+        let effect = step.ways.get(way).map_or(Effect::Final, |w| w.effect);
+        let facts = self.facts(account.clone(), step, effect, seen).await?;
+        Ok(match facts {
+            None => Some(Blocker::ConnectionGone),
+            Some(facts) => may_write(&facts, &self.desk.policy.policy.protected).err(),
+        })
+    }
+
+    async fn facts(
+        &self,
+        account: AccountRef,
+        step: &Step,
+        effect: Effect,
+        seen: Option<&Observation>,
+    ) -> Result<Option<WriteFacts>> {
+        let admin_now = match seen.map(|o| &o.presence) {
+            Some(Presence::Present(facts)) => facts.admin,
+            _ => None,
+        };
+        let own_account = self
+            .own_accounts
+            .get(&account.connection)
+            .is_some_and(|own| *own == account.remote_id || own.eq_ignore_ascii_case(&account.login));
+        let (wave, operator) = (step.wave, self.desk.operator.clone());
+        let facts = self
+            .desk
+            .store
+            .read(move |r| {
+                let Some(connection) = r.connection(account.connection)?.filter(|c| c.removed_at.is_none())
+                else {
+                    return Ok(None);
+                };
+                let known = r.account(account.account)?;
+                let record = known.as_ref().map(|k| &k.record);
+                Ok(Some(WriteFacts {
+                    mode: connection.mode,
+                    wave,
+                    effect,
+                    admin: admin_now.or_else(|| record.and_then(|a| a.admin)),
+                    other_admins: other_admins(r, &account, record)?,
+                    own_account,
+                    operator_account: is_operators(r, &account, &operator)?,
+                    owner_kind: record.map_or(OwnerKind::Unknown, |a| a.owner_kind),
+                    link_confirmed: is_confirmed(r, account.account)?,
+                    names: names(&account, record.map(|a| a.emails.as_slice()).unwrap_or_default()),
+                }))
+            })
+            .await?;
+        Ok(facts)
+    }
+}
+
+/// Other administrators whose sign-in works; `None` where the vendor never tells who administers it.
+fn other_admins(
+    r: &Reader<'_>,
+    account: &AccountRef,
+    record: Option<&AccountRecord>,
+) -> lockstep_store::Result<Option<usize>> {
+    let admins = r.admins(account.connection)?;
+    if admins.enabled == 0 && !admins.all_known {
+        return Ok(None);
+    }
+    let counted = record.is_some_and(|a| a.admin == Some(true) && a.sign_in != SignIn::Disabled);
+    Ok(Some(usize::try_from(admins.enabled).unwrap_or(usize::MAX) - usize::from(counted)))
+}
+
+fn is_confirmed(r: &Reader<'_>, account: AccountId) -> lockstep_store::Result<bool> {
+    Ok(r.links_of_account(account)?.iter().any(|l| l.state == LinkState::Confirmed))
+}
+
+fn is_operators(r: &Reader<'_>, account: &AccountRef, operator: &Operator) -> lockstep_store::Result<bool> {
+    let Some(email) = &operator.email else { return Ok(false) };
+    if account.login.eq_ignore_ascii_case(email) {
+        return Ok(true);
+    }
+    Ok(r.account(account.account)?
+        .is_some_and(|a| a.record.emails.iter().any(|e| e.eq_ignore_ascii_case(email))))
+}
+
+fn names(account: &AccountRef, emails: &[String]) -> Vec<String> {
+    [account.login.clone(), account.remote_id.clone()].into_iter().chain(emails.iter().cloned()).collect()
+}

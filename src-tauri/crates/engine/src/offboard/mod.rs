@@ -1,0 +1,10 @@
+//! Offboarding: what is known of a person, what would be done, and doing it.
+
+pub(crate) mod dossier;
+pub(crate) mod facts;
+mod guard;
+mod preview;
+mod start;
+
+pub(crate) use guard::Guard;
+pub(crate) use preview::named;

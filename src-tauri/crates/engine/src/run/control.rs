@@ -1,0 +1,253 @@
+//! Taking a run up, driving it under its lease, and going on with it after whatever happened.
+
+use std::collections::BTreeMap;
+
+use lockstep_domain::access::{Observation, Target};
+use lockstep_domain::guards::Blocker;
+use lockstep_domain::ids::{PersonId, RunId};
+use lockstep_domain::plan::{Step, StepId};
+use lockstep_domain::run::{Run, RunEvent, StepState, WaveClock};
+use tokio::sync::OnceCell;
+
+use super::drive::{Driver, Surroundings};
+use super::journal::{Journal, Record};
+use super::lease;
+use super::step::WriteGuard;
+use crate::api::RunView;
+use crate::desk::Desk;
+use crate::error::{Code, Error, Result};
+use crate::offboard::Guard;
+use crate::offboard::dossier::Dossier;
+use crate::offboard::facts::Targets;
+
+/// What surrounds one run while it is driven.
+pub(crate) struct Scene<'a> {
+    pub(crate) desk: &'a Desk,
+    pub(crate) dossier: &'a Dossier,
+    pub(crate) targets: &'a Targets,
+    /// Made at the first write that has to be judged: a run with nothing to write asks nobody.
+    guard: OnceCell<Guard<'a>>,
+}
+
+impl Desk {
+    /// Goes on with one run, or with all open ones. Blocked steps are tried again.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`], [`Code::NeedsPerson`] while paused, [`Code::Busy`] when another process drives it.
+    pub async fn resume(&self, run: Option<RunId>) -> Result<Vec<RunView>> {
+        let runs = match run {
+            Some(id) => vec![id],
+            None => self.store.read(|r| r.open_runs()).await?.into_iter().map(|row| row.run.id).collect(),
+        };
+        let targets = self.targets().await?;
+        for id in &runs {
+            self.retry_blocked(*id).await?;
+        }
+        self.drive_all(&runs, &targets).await
+    }
+
+    /// Drives a run until nothing more can be done now.
+    pub(crate) async fn drive(&self, id: RunId, targets: &Targets) -> Result<()> {
+        if let Some(reason) = self.pause_status().await?.reason {
+            return Err(Error::new(
+                Code::NeedsPerson,
+                format!("everything is paused: {reason}"),
+                "Wait, or end the pause (`lockstep pause off`), then resume the run.",
+            ));
+        }
+        let dossier = self.dossier(id).await?;
+        let Some(held) = lease::take(&self.store, id, self.clock.now()).await? else {
+            return Err(Error::new(
+                Code::Busy,
+                format!("another process is driving run {id}"),
+                "Nothing to do: it goes on there. `lockstep run show` shows how far it is.",
+            ));
+        };
+        let journal =
+            Journal::load(self.store.clone(), self.clock.clone(), self.progress.clone(), held.clone())
+                .await?;
+        self.look_again(&journal, &dossier).await?;
+        let scene = Scene { desk: self, dossier: &dossier, targets, guard: OnceCell::new() };
+        let steps: BTreeMap<StepId, Step> = dossier.plan.steps.iter().map(|s| (s.id, s.clone())).collect();
+        let all = targets.all();
+        let driver = Driver {
+            journal: &journal,
+            clock: &self.clock,
+            around: &scene,
+            targets: &all,
+            steps: &steps,
+            waves: WaveClock::from(&self.policy.policy.leaver),
+        };
+        let driven = driver.drive().await;
+        self.note_dialects(&journal, &steps).await?;
+        lease::give_back(&self.store, &held).await?;
+        driven
+    }
+
+    /// The dossier that a run was opened with.
+    pub(crate) async fn dossier(&self, id: RunId) -> Result<Dossier> {
+        let bytes = self
+            .store
+            .read(move |r| {
+                let entries = r.entries_of_run(id)?;
+                entries.first().map(|e| r.payload(e.id)).transpose().map(Option::flatten)
+            })
+            .await?
+            .ok_or_else(|| {
+                Error::new(
+                    Code::NotFound,
+                    format!("run {id} is not there, or its personal data was erased"),
+                    "`lockstep run list` shows the runs.",
+                )
+            })?;
+        serde_json::from_slice(&bytes).map_err(|e| {
+            Error::new(
+                Code::Store,
+                format!("the plan of run {id} cannot be read"),
+                "A newer Lockstep may have written it: use that version.",
+            )
+            .caused_by(e)
+        })
+    }
+
+    /// The run as the ledger tells it.
+    pub(crate) async fn fold(&self, id: RunId) -> Result<Run> {
+        let entries = self.store.read(move |r| r.entries_of_run(id)).await?;
+        if entries.is_empty() {
+            return Err(Error::new(
+                Code::NotFound,
+                format!("there is no run {id}"),
+                "`lockstep run list` shows the runs.",
+            ));
+        }
+        Run::fold(&entries).map_err(|e| super::journal::unreadable(id, e))
+    }
+
+    async fn retry_blocked(&self, id: RunId) -> Result<()> {
+        let run = self.fold(id).await?;
+        let blocked: Vec<RunEvent> = run
+            .steps
+            .iter()
+            .filter(|s| matches!(s.state, StepState::Blocked { blocker } if blocker != Blocker::MaybeSent))
+            .map(|s| RunEvent::Retried { step: s.outline.id })
+            .collect();
+        if blocked.is_empty() || run.sealed_at.is_some() || run.cancelled {
+            return Ok(());
+        }
+        self.record_act(id, run.opened.person, blocked.into_iter().map(Record::of).collect()).await
+    }
+
+    /// HR could not be read when the run started: try again, since final steps wait for that.
+    async fn look_again(&self, journal: &Journal, dossier: &Dossier) -> Result<()> {
+        if journal.ask(|run| run.hr_reread || run.sealed_at.is_some() || run.cancelled).await {
+            return Ok(());
+        }
+        if self.hr_still_says(dossier).await? {
+            journal.record(vec![Record::of(RunEvent::HrReread {})]).await?;
+        }
+        Ok(())
+    }
+
+    /// A dialect that was seen to work is tried first from now on.
+    async fn note_dialects(&self, journal: &Journal, steps: &BTreeMap<StepId, Step>) -> Result<()> {
+        let proven = journal
+            .ask(|run| {
+                let read_back = |s: &&lockstep_domain::run::Progress| {
+                    matches!(
+                        s.state,
+                        StepState::Settled { assurance: lockstep_domain::run::Assurance::ReadBack, .. }
+                    )
+                };
+                run.steps
+                    .iter()
+                    .filter(read_back)
+                    .filter_map(|s| Some((s.outline.id, s.last_way()?.wish, s.last_way()?.dialect.clone()?)))
+                    .collect::<Vec<_>>()
+            })
+            .await;
+        let found: Vec<_> = proven
+            .into_iter()
+            .filter_map(|(id, wish, dialect)| match &steps.get(&id)?.target {
+                Target::Account(account) => Some((account.connection, wish, dialect)),
+                _ => None,
+            })
+            .collect();
+        if found.is_empty() {
+            return Ok(());
+        }
+        self.store
+            .write(move |tx| {
+                found.iter().try_for_each(|(c, wish, dialect)| tx.save_dialect(*c, *wish, dialect))
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Appends what a person did to a run, checked against the fold, without needing its lease.
+    pub(crate) async fn record_act(&self, id: RunId, person: PersonId, records: Vec<Record>) -> Result<()> {
+        let act = self.act();
+        let actor = lockstep_domain::ledger::Actor::new(&act.operator)
+            .unwrap_or_else(|_| lockstep_domain::ledger::Actor::engine());
+        let written = self
+            .store
+            .write(move |tx| {
+                let entries = tx.entries_of_run(id)?;
+                let checked = Run::fold(&entries).and_then(|mut run| {
+                    records.iter().try_for_each(|r| run.apply(r.event(), act.at))?;
+                    Ok(run)
+                });
+                match checked {
+                    Err(illegal) => Ok(Err(illegal)),
+                    Ok(run) => {
+                        super::journal::append(tx, (id, person), &actor, act.at, &records)?;
+                        tx.set_run_open(id, is_open(&run))?;
+                        Ok(Ok(()))
+                    }
+                }
+            })
+            .await?;
+        written.map_err(|e| {
+            Error::new(
+                Code::Usage,
+                format!("that cannot be done to run {id} now: {e}"),
+                "Look at it with `lockstep run show`.",
+            )
+            .caused_by(e)
+        })
+    }
+}
+
+/// Whether anything is left to do: until the record is sealed and people's work is done.
+pub(crate) fn is_open(run: &Run) -> bool {
+    run.sealed_at.is_none() || (!run.cancelled && run.open_steps() > 0)
+}
+
+#[async_trait::async_trait]
+impl WriteGuard for Scene<'_> {
+    async fn blocker(&self, step: &Step, way: usize, seen: &Observation) -> Result<Option<Blocker>> {
+        let all = || async { Guard::new(self.desk, &self.targets.all()).await };
+        self.guard.get_or_init(all).await.judge(step, way, Some(seen)).await
+    }
+}
+
+#[async_trait::async_trait]
+impl Surroundings for Scene<'_> {
+    async fn preserve(&self, journal: &Journal, step: &Step) -> Result<()> {
+        super::preserve::preserve(self, journal, step).await
+    }
+
+    async fn wave_opened(&self) {
+        // An anchor that cannot be moved must not keep anybody's access open.
+        if let Err(e) = self.desk.move_anchor().await {
+            self.desk.notice(format!("the ledger's anchor was not moved: {e}. {}", e.remedy()));
+        }
+    }
+
+    async fn sweep(&self, journal: &Journal) -> Result<()> {
+        super::sweep::sweep(self, journal).await
+    }
+
+    async fn seal(&self, journal: &Journal) -> Result<()> {
+        super::seal::seal(self, journal).await
+    }
+}

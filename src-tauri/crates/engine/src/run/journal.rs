@@ -1,0 +1,180 @@
+//! The journal of one run while it is driven: what happens is written to the ledger, in one durable
+//! transaction with the check that the run is still ours, and nothing is written that the fold finds illegal.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use lockstep_connectors::Clock;
+use lockstep_domain::ids::{EntryId, PersonId, RunId};
+use lockstep_domain::ledger::{Actor, Draft, Entry};
+use lockstep_domain::run::{FoldError, Run, RunEvent};
+use lockstep_store::{Store, Tx, fresh_id};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use super::control::is_open;
+use super::lease::{self, Held};
+use crate::api::Progress;
+use crate::desk::ProgressSink;
+use crate::error::{Code, Error, Result};
+use crate::words;
+
+/// One event to record, with what is kept encrypted beside it.
+pub(crate) struct Record {
+    event: RunEvent,
+    payload: Option<Value>,
+}
+
+impl Record {
+    pub(crate) fn of(event: RunEvent) -> Self {
+        Self { event, payload: None }
+    }
+
+    /// With personal data, which goes into the person's encrypted payload.
+    pub(crate) fn with<T: Serialize>(event: RunEvent, payload: &T) -> Self {
+        Self { event, payload: serde_json::to_value(payload).ok() }
+    }
+
+    pub(crate) fn event(&self) -> &RunEvent {
+        &self.event
+    }
+}
+
+/// The fold, up to which entry it knows the ledger, and since when the lease runs.
+struct Told {
+    run: Run,
+    seq: u64,
+    prolonged_at: DateTime<Utc>,
+}
+
+/// The journal of a run that this process drives under a lease.
+pub(crate) struct Journal {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    progress: Option<ProgressSink>,
+    held: Held,
+    person: PersonId,
+    told: Mutex<Told>,
+}
+
+impl Journal {
+    /// Takes up the run that the lease was taken for.
+    pub(crate) async fn load(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        progress: Option<ProgressSink>,
+        held: Held,
+    ) -> Result<Self> {
+        let id = held.run;
+        let entries = store.read(move |r| r.entries_of_run(id)).await?;
+        let run = Run::fold(&entries).map_err(|e| unreadable(id, e))?;
+        let seq = entries.last().map_or(0, |e| e.seq);
+        let person = run.opened.person;
+        let prolonged_at = clock.now();
+        let told = Mutex::new(Told { run, seq, prolonged_at });
+        Ok(Self { store, clock, progress, held, person, told })
+    }
+
+    /// The run's id.
+    pub(crate) fn id(&self) -> RunId {
+        self.held.run
+    }
+
+    /// Asks the run as it is now.
+    pub(crate) async fn ask<T>(&self, question: impl FnOnce(&Run) -> T) -> T {
+        question(&self.told.lock().await.run)
+    }
+
+    /// Records events of the engine.
+    pub(crate) async fn record(&self, records: Vec<Record>) -> Result<()> {
+        let mut told = self.told.lock().await;
+        let at = self.clock.now();
+        let prolong = at - told.prolonged_at > lease::TTL / 4;
+        let (held, person, known, mut run) = (self.held.clone(), self.person, told.seq, told.run.clone());
+        let written = self
+            .store
+            .write(move |tx| {
+                tx.check_lease(held.run, &held.holder, held.epoch)?;
+                if prolong {
+                    tx.take_lease(held.run, &held.holder, at, lease::TTL)?;
+                }
+                // Somebody else (a person confirming by CLI) may have added entries since.
+                let news = news_of(tx, held.run, known)?;
+                if let Err(illegal) = catch_up(&mut run, &news, &records, at) {
+                    return Ok(Err(illegal)); // nothing was appended yet
+                }
+                let seqs = append(tx, (held.run, person), &Actor::engine(), at, &records)?;
+                if run.sealed_at.is_some() {
+                    tx.set_run_open(held.run, is_open(&run))?;
+                }
+                Ok(Ok((run, seqs)))
+            })
+            .await?;
+        let (run, entries) = written.map_err(|e| unreadable(self.id(), e))?;
+        told.run = run;
+        told.seq = entries.last().map_or(told.seq, |(seq, _)| *seq);
+        if prolong {
+            told.prolonged_at = at;
+        }
+        drop(told);
+        if let Some(progress) = &self.progress {
+            for (seq, line) in entries {
+                progress(Progress::Run { run: self.id().to_string(), seq, line, at });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What others added to the run since entry `known`.
+fn news_of(tx: &Tx<'_>, run: RunId, known: u64) -> lockstep_store::Result<Vec<Entry>> {
+    let mut entries = tx.entries_of_run(run)?;
+    entries.retain(|e| e.seq > known);
+    Ok(entries)
+}
+
+/// Folds what others added and what is about to be added.
+fn catch_up(run: &mut Run, news: &[Entry], records: &[Record], at: DateTime<Utc>) -> Result<(), FoldError> {
+    for entry in news {
+        let event = RunEvent::from_parts(&entry.kind, &entry.body)
+            .map_err(|source| FoldError::Unreadable { seq: entry.seq, source })?;
+        run.apply(&event, entry.at)?;
+    }
+    records.iter().try_for_each(|record| run.apply(&record.event, at))
+}
+
+/// Appends events of a run; answers with sequence numbers and words.
+pub(crate) fn append(
+    tx: &Tx<'_>,
+    (run, person): (RunId, PersonId),
+    actor: &Actor,
+    at: DateTime<Utc>,
+    records: &[Record],
+) -> lockstep_store::Result<Vec<(u64, String)>> {
+    let mut written = Vec::with_capacity(records.len());
+    for record in records {
+        let (kind, body) = record.event.to_parts();
+        let id = EntryId(fresh_id(at)?);
+        let draft = Draft { id, at, actor: actor.clone(), kind, run: Some(run), body, commitment: None };
+        let entry = match &record.payload {
+            None => tx.append(draft)?,
+            Some(payload) => tx.append_with_payload(draft, person, payload.to_string().as_bytes())?,
+        };
+        if matches!(record.event, RunEvent::Sealed { .. }) {
+            tx.seal_run(run, &entry)?;
+        }
+        written.push((entry.seq, words::of_event(&record.event)));
+    }
+    Ok(written)
+}
+
+/// The entries of a run make no sense; nothing is done with it until somebody has looked.
+pub(crate) fn unreadable(run: RunId, cause: FoldError) -> Error {
+    Error::new(
+        Code::Tampered,
+        format!("the story that the ledger tells of run {run} cannot be followed: {cause}"),
+        "Run `lockstep ledger verify`. A newer Lockstep may have written these entries: use that version.",
+    )
+    .caused_by(cause)
+}

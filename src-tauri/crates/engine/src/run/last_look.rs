@@ -1,0 +1,120 @@
+//! The last look: HR's record is read again just before access is cut.
+
+use chrono::TimeDelta;
+use lockstep_domain::guards::Refusal;
+use lockstep_domain::people::{ChangeOfEnd, Circumstances, News, Reading, WorkerRecord, change_of_end};
+use lockstep_domain::time::{Ends, ends_of};
+
+use crate::connections::date_rules;
+use crate::desk::Desk;
+use crate::error::Result;
+use crate::offboard::dossier::Dossier;
+use crate::offboard::facts::Case;
+
+/// What the last look found.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum LastLook {
+    /// HR says the same.
+    Same,
+    /// HR could not be read, and the last complete read is young enough to contain on it.
+    Unread,
+    /// The run must not start.
+    Refused(Refusal),
+}
+
+impl Desk {
+    /// Reads HR's record of the person now and compares it with what was approved. An operator's explicit
+    /// "now" does not hang on HR's dates; the record is read all the same, for the evidence.
+    pub(crate) async fn last_look(&self, case: &Case, explicit_now: bool) -> Result<LastLook> {
+        let read = self.read_worker(case).await;
+        let look = match read {
+            Ok(stints) => self.compare(case, &stints)?,
+            Err(e) => {
+                self.notice(format!("HR could not be read again: {e}. {}", e.remedy()));
+                self.unread(case)
+            }
+        };
+        Ok(match look {
+            LastLook::Refused(_) if explicit_now => LastLook::Unread,
+            look => look,
+        })
+    }
+
+    /// Whether HR can be read now and says what a run was started on.
+    pub(crate) async fn hr_still_says(&self, dossier: &Dossier) -> Result<bool> {
+        let Ok(row) = self.connection_row(&dossier.source).await else { return Ok(false) };
+        let Some(workers) = self.connector(&row).ok().and_then(|c| c.workers) else { return Ok(false) };
+        let worker = &dossier.worker;
+        match workers.read_worker(&worker.remote_person_id).await {
+            Ok(stints) => Ok(stints.iter().any(|s| {
+                s.remote_employment_id == worker.remote_employment_id
+                    && identity(s) == identity(worker)
+                    && date_rules(&row.settings)
+                        .is_ok_and(|rules| same_ends(&ends_of(s, &rules), &dossier.ends))
+            })),
+            Err(_) => Ok(false),
+        }
+    }
+
+    async fn read_worker(&self, case: &Case) -> Result<Vec<WorkerRecord>> {
+        let connector = self.connector(&case.source)?;
+        match connector.workers {
+            Some(workers) => Ok(workers.read_worker(&case.person.remote_id).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn compare(&self, case: &Case, stints: &[WorkerRecord]) -> Result<LastLook> {
+        let record = &case.stint.row.record;
+        let Some(new) = stints.iter().find(|s| s.remote_employment_id == record.remote_employment_id) else {
+            return Ok(changed("HR no longer lists this employment"));
+        };
+        if new.raw_sha256 == record.raw_sha256 {
+            return Ok(LastLook::Same);
+        }
+        if identity(new) != identity(record) {
+            return Ok(changed("HR gives another name, e-mail or number for this employment"));
+        }
+        if stints.len() > 1
+            && !case.other_stint
+            && stints.iter().any(|s| {
+                s.termination_date.is_none() && s.remote_employment_id != record.remote_employment_id
+            })
+        {
+            return Ok(changed("HR lists another employment of this person"));
+        }
+        let ends = ends_of(new, &date_rules(&case.source.settings)?);
+        let reads: [Reading; 0] = [];
+        let seen = Circumstances { reads: &reads, explicit_rescind: false, last_look: true, executed: false };
+        let news = News::Read { end: &ends.access, status: new.source_status };
+        Ok(match change_of_end(&case.stint.ends.access, news, seen) {
+            ChangeOfEnd::Keep if ends.employment.at == case.stint.ends.employment.at => LastLook::Same,
+            _ => changed("HR gives another end for this employment"),
+        })
+    }
+
+    fn unread(&self, case: &Case) -> LastLook {
+        let oldest = self.clock.now() - TimeDelta::hours(self.policy.policy.leaver.last_read_hours.into());
+        match case.hr_read_at {
+            Some(read) if read > oldest => LastLook::Unread,
+            _ => LastLook::Refused(Refusal::HrUnread),
+        }
+    }
+}
+
+fn changed(what: &str) -> LastLook {
+    LastLook::Refused(Refusal::HrChanged { what: what.into() })
+}
+
+fn same_ends(a: &Ends, b: &Ends) -> bool {
+    (a.access.at, a.employment.at) == (b.access.at, b.employment.at)
+}
+
+/// What makes a record this person's.
+fn identity(record: &WorkerRecord) -> (&str, &Option<String>, Option<String>) {
+    (
+        &record.remote_person_id,
+        &record.employee_number,
+        record.work_email.as_ref().map(|e| e.trim().to_lowercase()),
+    )
+}

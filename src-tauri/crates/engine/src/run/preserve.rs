@@ -1,0 +1,47 @@
+//! Preserving: the state before the cut goes into the vault, is read back, and only then counts as stored.
+
+use lockstep_domain::digest::Digest;
+use lockstep_domain::guards::Blocker;
+use lockstep_domain::plan::Step;
+use lockstep_domain::run::{Assurance, RunEvent};
+use lockstep_evidence::vault::VaultKey;
+
+use super::control::Scene;
+use super::journal::{Journal, Record};
+use super::record::papers;
+use crate::error::Result;
+
+/// Stores the snapshot and settles the step, or says what hinders it. The snapshot's name and bytes follow
+/// from the run alone, so that a crash leads to the same file again and never to a second one.
+pub(crate) async fn preserve(scene: &Scene<'_>, journal: &Journal, step: &Step) -> Result<()> {
+    let (since, person, attempts) = journal
+        .ask(|run| (run.since, run.opened.person, run.step(step.id).map_or(0, |s| s.attempts.len())))
+        .await;
+    let attempt = u32::try_from(attempts + 1).unwrap_or(u32::MAX);
+    journal.record(vec![Record::of(RunEvent::Intended { step: step.id, attempt, way: 0 })]).await?;
+    let bytes = papers(scene.desk, scene.dossier, journal.id(), since).await?.snapshot()?;
+    let (sha256, size) = (Digest::of(&bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    let key = VaultKey::snapshot(scene.desk.org(), person, since);
+    let stored = scene.desk.put_away(key, bytes).await;
+    let id = step.id;
+    match stored {
+        Ok(()) => {
+            let seen_at = scene.desk.clock.now();
+            let settled =
+                RunEvent::Settled { step: id, assurance: Assurance::ReadBack, seen_at, observation: sha256 };
+            let artefact = "snapshot.pdf".to_owned();
+            journal
+                .record(vec![
+                    Record::of(RunEvent::Stored { artefact, sha256, size, vault: "local".into() }),
+                    Record::of(settled),
+                ])
+                .await
+        }
+        Err(e) => {
+            scene.desk.notice(format!("{e}. {}", e.remedy()));
+            let failed = RunEvent::Failed { step: id, attempt, error: "vault".into(), refused: true };
+            let blocked = RunEvent::Blocked { step: id, blocker: Blocker::EvidenceMissing };
+            journal.record(vec![Record::of(failed), Record::of(blocked)]).await
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What things are called on screen and on paper, said in one place.
+
+use lockstep_domain::access::{Target, Wish};
+use lockstep_domain::plan::{Step, Wave};
+use lockstep_domain::run::{Assurance, RunEvent, StepState};
+
+/// A wave as people read it.
+pub(crate) fn of_wave(wave: Wave) -> &'static str {
+    match wave {
+        Wave::Prepare => "Prepare",
+        Wave::Contain => "Block sign-in",
+        Wave::Preserve => "Save evidence",
+        Wave::Remove => "Remove access",
+        Wave::Recover => "Hand over",
+        Wave::Confirm => "Check again",
+    }
+}
+
+/// A wish as people read it.
+pub(crate) fn of_wish(wish: &Wish) -> String {
+    match wish {
+        Wish::Disabled => "sign-in is blocked".into(),
+        Wish::SessionsEnded => "sessions and tokens are ended".into(),
+        Wish::CredentialRevoked { credential } => format!("key {credential} no longer works"),
+        Wish::GrantAbsent { entitlement } => format!("membership {entitlement} is removed"),
+        Wish::EvidenceStored => "the state before the cut is stored".into(),
+        Wish::TaskDone => "done by hand".into(),
+    }
+}
+
+/// Where a step acts: system and account.
+pub(crate) fn of_target(step: &Step) -> (String, Option<String>) {
+    match &step.target {
+        Target::Account(a) => (format!("{} {}", a.vendor, a.tenant), Some(a.login.clone())),
+        Target::AccountToBe { natural_key, .. } => (natural_key.clone(), None),
+        Target::Device { remote_id, .. } => (format!("device {remote_id}"), None),
+        Target::Vault { name } => (format!("{name} evidence vault"), None),
+        Target::Task(t) => (t.system_name.clone(), t.account_hint.clone()),
+    }
+}
+
+/// How sure we are, in words.
+pub(crate) fn of_assurance(assurance: Assurance) -> &'static str {
+    match assurance {
+        Assurance::ReadBack => "read back",
+        Assurance::AlreadyTrue => "was so already",
+        Assurance::Receipt => "vendor's receipt only",
+    }
+}
+
+/// State and detail of a step.
+pub(crate) fn of_state(state: &StepState) -> (&'static str, Option<String>) {
+    match state {
+        StepState::Pending => ("pending", None),
+        StepState::Waiting { until, why } => {
+            ("waiting", Some(format!("{why}, until {}", until.format("%FT%TZ"))))
+        }
+        StepState::Blocked { blocker } => ("blocked", Some(blocker.to_string())),
+        StepState::Settled { assurance, .. } => ("done", Some(of_assurance(*assurance).into())),
+        StepState::Waived => ("exception", Some("accepted as exception".into())),
+        StepState::Attested { .. } => ("done", Some("confirmed by hand".into())),
+    }
+}
+
+/// An event as one line for people, without names: those are added by whoever knows the plan.
+pub(crate) fn of_event(event: &RunEvent) -> String {
+    match event {
+        RunEvent::Opened(opened) => format!("run opened with {} steps", opened.steps.len()),
+        RunEvent::Amended { steps } => format!("{} steps added", steps.len()),
+        RunEvent::HrReread {} => "HR read again: unchanged".into(),
+        RunEvent::Held { why } => format!("held: {why}"),
+        RunEvent::Released {} => "released".into(),
+        RunEvent::WaveOpened { wave, cause } => format!("{}: opened ({cause})", of_wave(*wave)),
+        RunEvent::Intended { attempt, .. } => format!("about to write, attempt {attempt}"),
+        RunEvent::Applied { .. } => "the vendor took the write".into(),
+        RunEvent::Failed { error, .. } => format!("the write failed: {error}"),
+        RunEvent::Settled { assurance, .. } => format!("holds: {}", of_assurance(*assurance)),
+        RunEvent::Deferred { until, why, .. } => format!("waits until {} ({why})", until.format("%FT%TZ")),
+        RunEvent::Blocked { blocker, .. } => format!("a person must act: {blocker}"),
+        RunEvent::Retried { .. } => "tried again".into(),
+        RunEvent::Waived { .. } => "accepted as exception".into(),
+        RunEvent::Attested { .. } => "confirmed by hand".into(),
+        RunEvent::Stored { artefact, vault, .. } => format!("{artefact} stored in {vault}, read back"),
+        RunEvent::Swept { left: 0, unread: 0 } => "checked again: nothing left".into(),
+        RunEvent::Swept { left, unread } => {
+            format!("checked again: {left} accounts left, {unread} connections unread")
+        }
+        RunEvent::Cancelled {} => "stopped by an operator".into(),
+        RunEvent::Sealed { .. } => "run record sealed".into(),
+    }
+}
