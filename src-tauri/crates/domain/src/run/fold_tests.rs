@@ -361,7 +361,7 @@ fn after_seal_stop_and_hold_only_what_people_do_and_late_answers() {
     ];
     let legal_after = |events: &[RunEvent]| -> Vec<&str> {
         assert!(told(steps(), events).is_ok(), "the story before is legal");
-        let follows = |e: &RunEvent| told(steps(), &[events, &[e.clone()]].concat()).is_ok();
+        let follows = |e: &RunEvent| told(steps(), &[events, std::slice::from_ref(e)].concat()).is_ok();
         next.iter().filter(|(_, e)| follows(e)).map(|(name, _)| *name).collect()
     };
     let under_way = intended(1, 1, 0);
@@ -371,7 +371,7 @@ fn after_seal_stop_and_hold_only_what_people_do_and_late_answers() {
         "stopped: what is done stays done, and is told"
     );
     let closing = [1, 3].map(|n| RunEvent::Waived { step: id(n) });
-    let through = [&[under_way.clone()], &closing[..], &[swept(), sealed()]].concat();
+    let through = [std::slice::from_ref(&under_way), &closing[..], &[swept(), sealed()]].concat();
     assert_eq!(
         legal_after(&through),
         ["waived", "attested", "stored", "sealed"],
