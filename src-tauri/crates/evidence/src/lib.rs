@@ -3,6 +3,16 @@
 //!
 //! Nothing here reads a clock, a database or the network. Times are parameters and the same input always
 //! gives the same bytes. What is sealed is tamper-evident: a change is found, not prevented.
+//!
+//! | to | use |
+//! |---|---|
+//! | keep the Merkle root while the ledger grows | [`merkle::Frontier`] |
+//! | prove many entries | [`merkle::Tree`] |
+//! | sign the ledger's head | [`checkpoint::signer`], [`checkpoint::Checkpoint::sign`] |
+//! | print | [`document::Snapshot::render`], [`document::RunRecord::render`] |
+//! | hand out and check | [`bundle::BundleBuilder::build`], [`bundle::verify`] |
+//! | keep | [`vault::Vault`], [`vault::LocalVault`] |
+//! | export a table | [`csv_export::export`] |
 
 pub mod bundle;
 pub mod checkpoint;

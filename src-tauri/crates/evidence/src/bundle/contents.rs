@@ -6,7 +6,7 @@ use lockstep_domain::ledger::{Entry, leaf_hash};
 
 use super::archive::Files;
 use super::form::{CHECKPOINT, ENTRIES, KEY, MANIFEST, Manifest, PROOFS, Proofs, json_line};
-use super::verify::Failure;
+use super::report::Failure;
 use crate::note::VerifierKey;
 
 /// An entry and its leaf hash.

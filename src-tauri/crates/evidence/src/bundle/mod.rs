@@ -22,6 +22,7 @@ mod builder;
 mod consistency;
 mod contents;
 mod form;
+mod report;
 mod verify;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -30,7 +31,8 @@ use sha2::Sha256;
 
 pub use builder::{Artefact, BundleBuilder, BundleError, Disclosure};
 pub use consistency::{Consistency, ConsistencyError};
-pub use verify::{Failure, VerifyOptions, VerifyReport, verify};
+pub use report::{Failure, VerifyOptions, VerifyReport};
+pub use verify::verify;
 
 /// The commitment to a payload: HMAC-SHA256 under a random salt of 32 bytes. Without the salt it says
 /// nothing about the payload, even where the payload could be guessed.

@@ -3,70 +3,18 @@
 use std::fmt;
 
 use lockstep_domain::digest::Digest;
-use lockstep_domain::ids::RunId;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::archive::{Files, pack, unpack};
-use super::consistency::Consistency;
 use super::contents::{Contents, Leaf};
 use super::form::{
     ARTEFACTS, CHECKPOINT, ENTRIES, KEY, MANIFEST, PAYLOADS, PROOFS, README, SUMS, artefact_path, complete,
     payload_paths, sums,
 };
+use super::report::{Failure, VerifyOptions, VerifyReport};
 use crate::bundle::commitment;
 use crate::checkpoint::{Checkpoint, origin};
 use crate::merkle::{verify_consistency, verify_inclusion};
-use crate::note::VerifierKey;
-
-/// What the verifier holds from elsewhere.
-#[derive(Clone, Debug, Default)]
-pub struct VerifyOptions {
-    /// The organisation's key, got by another way than the bundle.
-    pub trust: Option<VerifierKey>,
-    /// A checkpoint from another day.
-    pub checkpoint: Option<Consistency>,
-}
-
-/// Something that does not hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Failure {
-    /// File, line or seq.
-    pub place: String,
-    /// What is wrong there.
-    pub problem: String,
-}
-
-impl Failure {
-    pub(super) fn at(place: impl Into<String>, problem: impl fmt::Display) -> Self {
-        Self { place: place.into(), problem: problem.to_string() }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.problem)
-    }
-}
-
-/// What verifying found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct VerifyReport {
-    /// Whether everything that was checked holds.
-    pub ok: bool,
-    /// The verdict in a sentence.
-    pub verdict: String,
-    /// The run that the bundle is about, as far as it could be read.
-    pub run: Option<RunId>,
-    /// The key inside, as far as it could be read.
-    pub key: Option<String>,
-    /// What was checked and holds.
-    pub checked: Vec<String>,
-    /// What does not hold.
-    pub failures: Vec<Failure>,
-    /// What this does not prove.
-    pub not_proven: Vec<String>,
-}
 
 /// Verifies a bundle. Never fails: what cannot be read is a failure in the report.
 pub fn verify(bytes: &[u8], options: &VerifyOptions) -> VerifyReport {
@@ -209,7 +157,7 @@ impl Check {
     }
 
     fn artefacts(&mut self, files: &Files, leaves: &[Leaf]) {
-        let recorded: Vec<_> = leaves.iter().flat_map(|leaf| recorded(leaf)).collect();
+        let recorded: Vec<_> = leaves.iter().flat_map(recorded).collect();
         for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with(ARTEFACTS)) {
             let sha256 = Digest::of(bytes);
             let fits = |r: &Recorded| {

@@ -145,8 +145,8 @@ impl Header {
             organisation: self.organisation.clone(),
             subject: self.subject.clone(),
             note:
-                "Times ending in Z are UTC. The SHA-256 of this file stands in the ledger. Tamper-evident, \
-                   not tamper-proof."
+                "Times ending in Z are UTC. The SHA-256 of this file stands in the ledger: a change can be \
+                   found."
                     .into(),
             made_at: self.generated_at,
             identity,
@@ -156,6 +156,7 @@ impl Header {
             ("Organisation", format!("{} ({})", self.organisation, self.org), Face::Sans),
             ("Subject", self.subject.clone(), Face::Sans),
             ("Made at", both(self.generated_at, self.zone), Face::Sans),
+            ("Worker's clock", or_none(self.zone, "zone not known; times are UTC only"), Face::Sans),
             ("Made by", format!("{}, on {}", self.operator, self.host), Face::Sans),
             ("Made with", format!("Lockstep {} ({})", self.tool_version, self.environment), Face::Sans),
             ("Policy in force", self.policy.to_string(), Face::Mono),
@@ -174,9 +175,9 @@ impl Header {
         let columns = [
             Column { title: "System, instance", share: 2.2 },
             Column { title: "Connector, query", share: 2.8 },
-            Column { title: "Read (UTC)", share: 2.0 },
+            Column { title: "Read from, to (UTC)", share: 2.0 },
             Column { title: "Rows", share: 1.8 },
-            Column { title: "Read was", share: 1.1 },
+            Column { title: "Read was", share: 1.3 },
         ];
         sheet.table(&columns, self.sources.iter().map(Source::row));
     }
@@ -209,12 +210,14 @@ impl Header {
 
 /// Counts by origin, so that nobody takes a conclusion for a reading.
 fn origins(facts: &[&[Fact]]) -> String {
-    let count = |origin| facts.iter().flat_map(|group| group.iter()).filter(|f| f.origin == origin).count();
+    let facts = || facts.iter().copied().flatten();
+    let count = |origin| facts().filter(|fact| fact.value.is_some() && fact.origin == origin).count();
     format!(
-        "{} values as read, {} inferred, {} entered by hand; the latter two are marked",
+        "{} values as read, {} inferred, {} entered by hand (marked as such), {} not known",
         count(Origin::Read),
         count(Origin::Inferred),
-        count(Origin::Manual)
+        count(Origin::Manual),
+        facts().filter(|fact| fact.value.is_none()).count()
     )
 }
 
@@ -257,9 +260,9 @@ impl Source {
         vec![
             Cell::lines([self.system.clone(), self.instance.clone()]),
             Cell::lines([self.connector.clone(), self.query.clone()]),
-            Cell::lines([utc(self.started_at), format!("to {}", utc(self.ended_at))]),
+            Cell::lines([utc(self.started_at), utc(self.ended_at)]),
             Cell::lines(rows.into_iter().chain(left_out)),
-            if self.complete { Cell::text("complete") } else { Cell::strong("INCOMPLETE") },
+            if self.complete { Cell::text("complete") } else { Cell::strong("incomplete") },
         ]
     }
 }

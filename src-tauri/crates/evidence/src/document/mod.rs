@@ -6,7 +6,11 @@
 mod common;
 mod run_record;
 mod run_record_pages;
+#[cfg(test)]
+mod samples;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use common::{Ends, Fact, Header, IdentityLink, LedgerHead, Origin, Source};

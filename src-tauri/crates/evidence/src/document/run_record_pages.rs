@@ -118,11 +118,11 @@ impl RunRecord {
         }
         sheet.paragraph("These rest on a person's word. No system was read to confirm them.");
         let columns = [
-            Column { title: "System, account", share: 2.0 },
-            Column { title: "What was to be done", share: 2.2 },
-            Column { title: "Done and recorded", share: 2.3 },
-            Column { title: "Who, in their words", share: 2.2 },
-            Column { title: "File (SHA-256)", share: 1.9 },
+            Column { title: "System, account", share: 1.8 },
+            Column { title: "What was to be done", share: 2.0 },
+            Column { title: "Done and recorded", share: 2.7 },
+            Column { title: "Who, in their words", share: 2.0 },
+            Column { title: "File (SHA-256)", share: 2.1 },
         ];
         sheet.table(&columns, self.manual.iter().map(|step| step.row(self.header.zone)));
     }
@@ -210,7 +210,7 @@ impl SystemRecord {
         }
         let columns = [
             Column { title: "What must be true", share: 2.2 },
-            Column { title: "Requested, executed, read back", share: 3.4 },
+            Column { title: "Requested, executed, read back (UTC = worker's clock)", share: 2.9 },
             Column { title: "Known by", share: 2.2 },
             Column { title: "Digests", share: 2.4 },
         ];
@@ -232,12 +232,12 @@ impl StepRecord {
                 lines[0] = format!("{what} {}", lines[0]);
                 lines
             }
-            None => vec![format!("{what}: \u{2013}")],
+            None => vec![format!("{what} \u{2013}")],
         });
         let known = match &self.outcome {
             Outcome::Settled { assurance: grade } => assurance(*grade),
             Outcome::Attested => "a person's word, see below",
-            Outcome::Waived { .. } => "not done; accepted as an exception",
+            Outcome::Waived { .. } => "not done; somebody accepted that",
             Outcome::Blocked { .. } => "not done; a person has to act",
             Outcome::Open { .. } => "not done, or not known to be",
         };
@@ -245,22 +245,23 @@ impl StepRecord {
         how.push(format!("writes sent: {}", self.attempts));
         how.extend(self.dialect.as_ref().map(|dialect| format!("dialect: {dialect}")));
         let digest = |what: &str, digest: Option<Digest>| {
-            format!("{what}: {}", digest.map_or_else(|| "\u{2013}".into(), |d| short(&d)))
+            format!("{what} {}", digest.map_or_else(|| "\u{2013}".into(), |d| short(&d)))
         };
         vec![
             Cell::lines([self.wish.clone()].into_iter().chain(controls)),
             Cell::lines(moments),
             Cell::lines(how),
-            Cell::lines([digest("receipt", self.receipt), digest("observation", self.observation)]),
+            Cell::lines([digest("receipt", self.receipt), digest("observed", self.observation)]),
         ]
     }
 }
 
 impl ManualStep {
     fn row(&self, zone: Option<Tz>) -> Vec<Cell> {
-        let mut done = times(self.done_at, zone);
-        done[0] = format!("done {}", done[0]);
-        done.push(format!("recorded {}", utc(self.recorded_at)));
+        let mut done = vec!["done".to_owned()];
+        done.extend(times(self.done_at, zone));
+        done.push("recorded".into());
+        done.extend(times(self.recorded_at, zone));
         vec![
             Cell::lines([self.system.clone(), self.account.clone()]),
             Cell::text(&self.instruction),
@@ -273,7 +274,7 @@ impl ManualStep {
 
 /// UTC, and below it the worker's wall clock where the zone is known.
 fn times(at: DateTime<Utc>, zone: Option<Tz>) -> Vec<String> {
-    [utc(at)].into_iter().chain(zone.map(|zone| local(at, zone))).collect()
+    [utc(at)].into_iter().chain(zone.map(|zone| format!("= {}", local(at, zone)))).collect()
 }
 
 /// Enough of a digest to find it in the entries, which hold it in full.

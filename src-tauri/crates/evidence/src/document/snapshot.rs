@@ -118,9 +118,9 @@ impl Snapshot {
         }
         let columns = [
             Column { title: "System", share: 2.0 },
-            Column { title: "Login", share: 2.6 },
+            Column { title: "Login", share: 2.4 },
             Column { title: "Sign-in", share: 1.6 },
-            Column { title: "Administrator", share: 1.2 },
+            Column { title: "Administrator", share: 1.5 },
             Column { title: "Observed at (UTC)", share: 1.9 },
         ];
         let rows = self.accounts.iter().map(|account| {

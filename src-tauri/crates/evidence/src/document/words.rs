@@ -10,16 +10,16 @@ pub(super) fn utc(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// The same instant on the worker's wall clock, with offset and zone.
+/// The same instant on the worker's wall clock, with its offset; the header names the zone.
 pub(super) fn local(at: DateTime<Utc>, zone: Tz) -> String {
-    format!("{} {zone}", at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false))
+    at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
-/// Both, or the first alone where the zone is not known.
+/// Both, or UTC alone where the zone is not known.
 pub(super) fn both(at: DateTime<Utc>, zone: Option<Tz>) -> String {
     match zone {
         Some(zone) => format!("{} = {}", utc(at), local(at, zone)),
-        None => format!("{} (the worker's zone is not known)", utc(at)),
+        None => utc(at),
     }
 }
 

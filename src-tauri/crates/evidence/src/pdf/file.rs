@@ -1,6 +1,7 @@
 //! The file around the pages, the same bytes for the same pages.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use printpdf::{
     CustomPdfConformance, Mm, OffsetDateTime, Op, PdfConformance, PdfDocument, PdfFont, PdfPage,
@@ -25,8 +26,7 @@ pub(super) fn write(
             document.resources.fonts.map.insert(font_id(face), font);
         }
     }
-    let made_at = OffsetDateTime::from_unix_timestamp(frame.made_at.timestamp())
-        .map_err(|e| PdfError(format!("creation date: {e}")))?;
+    let made_at = OffsetDateTime::from_unix_timestamp(frame.made_at.timestamp()).map_err(failed)?;
     let info = &mut document.metadata.info;
     (info.creation_date, info.modification_date, info.metadata_date) = (made_at, made_at, made_at);
     info.conformance = PdfConformance::Custom(CustomPdfConformance {
@@ -44,13 +44,20 @@ pub(super) fn write(
     if let Some(warning) = warnings.first() {
         return Err(PdfError(format!("the page writer warns: {warning:?}")));
     }
+    // printpdf claims PDF/X conformance, which nobody has checked.
+    let info = file.trailer.get(b"Info").map_err(failed)?.as_reference().map_err(failed)?;
+    let info = file.get_object_mut(info).map_err(failed)?.as_dict_mut().map_err(failed)?;
+    info.remove(b"GTS_PDFXVersion");
     // printpdf numbers its files by a process-wide counter; ours are named by what they hold.
-    let ids = file.trailer.get_mut(b"ID").and_then(|ids| ids.as_array_mut());
-    for id in ids.map_err(|e| PdfError(e.to_string()))? {
-        *id.as_str_mut().map_err(|e| PdfError(e.to_string()))? = frame.identity.to_string().into_bytes();
+    for id in file.trailer.get_mut(b"ID").map_err(failed)?.as_array_mut().map_err(failed)? {
+        *id.as_str_mut().map_err(failed)? = frame.identity.to_string().into_bytes();
     }
     file.compress();
     let mut bytes = Vec::new();
-    file.save_to(&mut bytes).map_err(|e| PdfError(e.to_string()))?;
+    file.save_to(&mut bytes).map_err(failed)?;
     Ok(bytes)
+}
+
+fn failed(e: impl Display) -> PdfError {
+    PdfError(e.to_string())
 }

@@ -7,8 +7,8 @@ const SIZE: f32 = 7.5;
 const LINE: f32 = 9.6;
 const PAD: f32 = 3.0;
 const SHADE: f32 = 0.92;
-/// A row is not begun with fewer of its lines than this, if it has them.
-const KEEP: usize = 3;
+/// Rows up to this many lines are kept on one page; longer ones begin with at least as many.
+const KEEP: usize = 12;
 
 /// A column.
 pub(crate) struct Column {

@@ -29,6 +29,7 @@ impl LocalVault {
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, VaultError> {
         let root = root.into();
         fs::create_dir_all(&root).map_err(|e| storage(&root, e))?;
+        root.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync_folder)?;
         Ok(Self { root, counter: AtomicU64::new(0) })
     }
 

@@ -1,19 +1,19 @@
 //! A leaver's documents with every kind of line in them, hostile names included.
 
+use super::{
+    AccountSnapshot, Approval, Clocks, CredentialLine, Ends, EventLine, Fact, GrantLine, Header,
+    IdentityLink, LedgerHead, ManualStep, Origin, Outcome, ResidualLine, RunRecord, Snapshot, Source,
+    StepRecord, SystemRecord, UnreadSystem,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use lockstep_domain::access::{CredentialState, SignIn};
 use lockstep_domain::digest::Digest;
 use lockstep_domain::ids::OrgId;
 use lockstep_domain::run::Assurance;
 use lockstep_domain::systems::Lane;
-use lockstep_evidence::document::{
-    AccountSnapshot, Approval, Clocks, CredentialLine, Ends, EventLine, Fact, GrantLine, Header,
-    IdentityLink, LedgerHead, ManualStep, Origin, Outcome, ResidualLine, RunRecord, Snapshot, Source,
-    StepRecord, SystemRecord, UnreadSystem,
-};
 use uuid::Uuid;
 
-pub fn at(seconds: i64) -> DateTime<Utc> {
+pub(super) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_344_800, 0).unwrap() + TimeDelta::seconds(seconds)
 }
 
@@ -21,7 +21,7 @@ fn fact(label: &str, value: &str, origin: Origin) -> Fact {
     Fact { label: label.into(), value: Some(value.into()), origin }
 }
 
-pub fn person() -> Vec<Fact> {
+pub(super) fn person() -> Vec<Fact> {
     vec![
         fact("Name", "Zoë Müller-Łukasik", Origin::Read),
         fact("Work e-mail", "zoe.mueller@example.org", Origin::Read),
@@ -32,7 +32,7 @@ pub fn person() -> Vec<Fact> {
     ]
 }
 
-pub fn ends() -> Ends {
+pub(super) fn ends() -> Ends {
     Ends {
         access_end_at: Some(at(0)),
         employment_end_at: Some(at(36_000)),
@@ -50,7 +50,7 @@ fn link() -> IdentityLink {
     }
 }
 
-pub fn header() -> Header {
+pub(super) fn header() -> Header {
     Header {
         organisation: "Acme Prüfstand GmbH".into(),
         org: OrgId(Uuid::from_u128(1)),
@@ -117,7 +117,7 @@ fn step(wish: &str, outcome: Outcome, attempts: u32) -> StepRecord {
     }
 }
 
-pub fn run_record() -> RunRecord {
+pub(super) fn run_record() -> RunRecord {
     let settled = |assurance| Outcome::Settled { assurance };
     RunRecord {
         header: header(),
@@ -180,7 +180,7 @@ pub fn run_record() -> RunRecord {
             done_at: at(600),
             recorded_at: at(800),
             who: "Bob".into(),
-            note: "lies in the safe; <script>alert(1)</script>".into(),
+            note: "lies in the safe <b>now</b>".into(),
             file: Some(Digest::of(b"photo")),
         }],
         events: (0..60)
@@ -194,7 +194,7 @@ pub fn run_record() -> RunRecord {
     }
 }
 
-pub fn snapshot() -> Snapshot {
+pub(super) fn snapshot() -> Snapshot {
     let account = |system: &str, admin| AccountSnapshot {
         system: system.into(),
         tenant: Some("acme.example/v2".into()),
