@@ -171,6 +171,37 @@ async fn groups_in_the_admin_group_leave_the_others_in_doubt() {
 }
 
 #[tokio::test]
+async fn a_group_that_goes_away_while_it_is_read_is_no_missing_account() {
+    let group = |n: usize| json!({"id": format!("g{n}"), "displayName": "Wiki"});
+    type Groups = fn(usize, Value) -> axum::response::Response;
+    let cases: [(&str, Groups, Option<&str>); 2] = [
+        ("one group goes", |_, group| scim_list(1, &[group]), None),
+        (
+            "the list goes",
+            |from, group| if from == 1 { scim_list(2, &[group]) } else { scim_error(404, "no") },
+            Some("not_found"),
+        ),
+    ];
+    for (name, groups, error) in cases {
+        let server = Server::start(move |asked| match asked.path.as_str() {
+            "/Users" => scim_list(1, &[user(1)]),
+            "/Users/u1" => scim(200, &user(1)),
+            "/Groups" => groups(start_index(asked), group(start_index(asked))),
+            _ => scim_error(404, "gone"),
+        })
+        .await;
+        let connector = open_scim(&server.base_url, &clock(), &[]);
+        match connector.access.as_ref().unwrap().observe("u1").await {
+            Ok(seen) => {
+                let Presence::Present(facts) = seen.presence else { panic!("{name}: u1 is there") };
+                assert_eq!((facts.grants, error), (None, None), "{name}: grants are in doubt, u1 is not");
+            }
+            Err(e) => assert_eq!(Some(e.kind().as_str()), error, "{name}: half a list is none"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_shows_no_members_is_told_and_can_be_left_alone() {
     let server = Server::start(|asked| match asked.path.as_str() {
         "/Users" => scim_list(1, &[user(1)]),

@@ -113,9 +113,8 @@ impl Scim {
             let page = match list.next().await {
                 Ok(Some(page)) => page,
                 Ok(None) => break,
-                Err(e) if matches!(e.kind(), Kind::NotFound | Kind::Unsupported) => {
-                    groups.offered = false;
-                    return Ok(groups);
+                Err(e) if found.is_empty() && matches!(e.kind(), Kind::NotFound | Kind::Unsupported) => {
+                    return Ok(Groups::default());
                 }
                 Err(e) if *e.kind() == Kind::Forbidden => {
                     groups.doubts.insert(format!("Groups: they may not be read. {}", e.remedy()));
@@ -136,7 +135,14 @@ impl Scim {
             let members = match members {
                 Some(members) if shown || !members.is_empty() => members,
                 None if shown => Members::default(),
-                _ => self.members_of(&id).await?,
+                _ => match self.members_of(&id).await {
+                    Ok(members) => members,
+                    Err(e) if *e.kind() == Kind::NotFound => {
+                        groups.doubts.insert("Groups: some went away while they were read".into());
+                        continue;
+                    }
+                    Err(e) => return Err(e),
+                },
             };
             groups.all.insert(id, (name, members));
         }
