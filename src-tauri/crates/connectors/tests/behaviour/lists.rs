@@ -179,7 +179,7 @@ async fn a_group_that_goes_away_while_it_is_read_is_no_missing_account() {
         (
             "the list goes",
             |from, group| if from == 1 { scim_list(2, &[group]) } else { scim_error(404, "no") },
-            Some("not_found"),
+            Some("malformed"),
         ),
     ];
     for (name, groups, error) in cases {
@@ -238,7 +238,7 @@ async fn a_missing_account_is_absent_only_where_the_credentials_would_show_it() 
         (
             "knows no such path",
             || with(404, &[("content-type", "text/html")], "<h1>404</h1>".into()),
-            Some("not_found"),
+            Some("malformed"),
         ),
     ];
     for (name, users, kind) in cases {

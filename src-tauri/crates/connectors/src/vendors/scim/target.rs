@@ -38,14 +38,14 @@ impl AccessTarget for Scim {
         let user = match self.user(account_remote_id).await {
             Ok(user) => user.body,
             Err(e) if *e.kind() == Kind::NotFound => {
-                self.prove_sight().await?;
+                self.prove_sight().await.map_err(not_absent)?;
                 return Ok(Observation { at: self.clock.now(), presence: Presence::Absent });
             }
             Err(e) => return Err(e),
         };
         // The user's own `groups` are not relied on: servers leave them out or empty, and a filter that a
         // server does not know can answer with an empty list. Both would look like a removed grant.
-        let groups = self.groups().await?;
+        let groups = self.groups().await.map_err(not_absent)?;
         let facts = AccountFacts {
             sign_in: sign_in(&user),
             sessions: Sessions::Unknown,
@@ -185,6 +185,15 @@ impl Scim {
             },
         }
     }
+}
+
+/// Something else than the account was not found. It must not be taken for the account's absence.
+fn not_absent(error: Error) -> Error {
+    if *error.kind() != Kind::NotFound {
+        return error;
+    }
+    let remedy = "Check the base URL; nothing was concluded about the account.";
+    Error::new(Kind::Malformed, format!("the server does not find its own lists: {error}"), remedy)
 }
 
 fn unsupported(what: &str) -> Error {
