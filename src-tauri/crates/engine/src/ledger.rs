@@ -57,7 +57,11 @@ impl Desk {
     ///
     /// # Errors
     /// [`Code::SecretsLocked`] when the key is damaged.
-    pub fn key(&self) -> Result<KeyView> {
+    pub async fn key(&self) -> Result<KeyView> {
+        self.key_view()
+    }
+
+    pub(crate) fn key_view(&self) -> Result<KeyView> {
         let signer = self.keys.signer(self.org())?;
         Ok(KeyView {
             verifier_key: signer.verifier().to_string(),

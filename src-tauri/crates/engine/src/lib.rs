@@ -27,3 +27,4 @@ pub use error::{Code, Error, Result};
 pub use lockstep_connectors::SystemClock;
 pub use lockstep_connectors::vendors::all as vendors;
 pub use lockstep_domain as domain;
+pub use vendors::vendor_views;

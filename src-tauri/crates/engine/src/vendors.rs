@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 impl Desk {
     /// Every vendor of this build.
     pub fn vendors(&self) -> Vec<VendorView> {
-        self.vendors.iter().map(|v| view(&v.descriptor)).collect()
+        vendor_views(&self.vendors)
     }
 
     /// One vendor.
@@ -20,6 +20,11 @@ impl Desk {
     pub fn vendor(&self, id: &str) -> Result<VendorView> {
         Ok(view(&find(&self.vendors, id)?.descriptor))
     }
+}
+
+/// The vendors of a build; needs no home.
+pub fn vendor_views(vendors: &[Vendor]) -> Vec<VendorView> {
+    vendors.iter().map(|v| view(&v.descriptor)).collect()
 }
 
 pub(crate) fn find<'a>(vendors: &'a [Vendor], id: &str) -> Result<&'a Vendor> {

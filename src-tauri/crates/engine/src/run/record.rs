@@ -96,7 +96,7 @@ pub(crate) async fn papers<'a>(
         ledger: LedgerHead {
             size,
             head: hash.first().and_then(|e| e.hash().ok()).unwrap_or(Digest::ZERO),
-            key: desk.key()?.verifier_key,
+            key: desk.key_view()?.verifier_key,
         },
     };
     Ok(Papers { dossier, run, told, header })
