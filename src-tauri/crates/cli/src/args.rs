@@ -22,7 +22,7 @@ pub(crate) struct Cli {
 const AFTER_HELP: &str = "\
 Example, from nothing to a cut that is proven:
   lockstep init --org \"Acme\"
-  lockstep connection add csv --name hr --set path=people.csv
+  lockstep connection add csv --name hr --set path=people.csv --set zone=Europe/Berlin
   lockstep connection add scim --name okta --set base_url=https://… --secret token=env:OKTA_TOKEN
   lockstep sync
   lockstep leaver list

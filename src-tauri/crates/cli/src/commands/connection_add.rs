@@ -15,8 +15,8 @@ use crate::{files, secrets};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  lockstep connection add csv --name hr --set path=people.csv
-  lockstep connection add csv --name hr --set path=people.csv --set columns=@columns.json
+  lockstep connection add csv --name hr --set path=people.csv --set zone=Europe/Berlin
+  lockstep connection add csv --name hr --set path=people.csv --set zone=Europe/Berlin --set columns=@columns.json
   lockstep connection add scim --name okta --set base_url=https://… --secret token=env:OKTA_TOKEN
   lockstep connection add scim --name okta --set base_url=https://… --secret token=stdin < token.txt
 

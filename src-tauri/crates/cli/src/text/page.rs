@@ -79,6 +79,9 @@ impl Page {
         for row in rows {
             table.add_row(row.map(|cell| clean(&cell).into_owned()));
         }
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
         for line in table.to_string().lines() {
             self.text.push_str(line.trim_end());
             self.text.push('\n');
@@ -109,6 +112,13 @@ mod tests {
             assert!(text.contains(SAFE), "way {number} must show what it replaced: {text:?}");
             assert!(!text.contains(['\u{1b}', '\u{202e}']), "way {number} let something through: {text:?}");
         }
+    }
+
+    #[test]
+    fn columns_line_up_and_begin_at_the_edge() {
+        let mut page = Page::new(false);
+        page.table(["Name", "Rows"], vec![["hr".to_owned(), "12".to_owned()]], "");
+        assert_eq!(page.into_text(), "Name  Rows\nhr    12\n", "tables are read down their columns");
     }
 
     #[test]
