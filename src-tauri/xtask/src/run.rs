@@ -1,6 +1,8 @@
 //! Other programs: shown before they run, streamed while they run, judged by their exit code.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -76,8 +78,12 @@ pub(crate) fn ask(program: &str, args: &[&str]) -> Option<String> {
 
 /// A command as one would type it.
 fn line(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    let program = Path::new(command.get_program());
+    // Cargo names itself by its full path, which tells nobody anything.
+    let program =
+        if program.file_stem() == Some("cargo".as_ref()) { "cargo".as_ref() } else { program.as_os_str() };
+    let words: Vec<_> =
+        std::iter::once(program).chain(command.get_args()).map(OsStr::to_string_lossy).collect();
     self::words(&words)
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn run(headless: bool) -> Result {
         println!("\n[{}/{}] {}", number + 1, STORY.len(), step.say);
         demo.perform(step)?;
     }
-    println!("\nDone. The temporary home and the server are gone; nothing on this machine was changed.");
+    println!("\nDone: cut, read back, and proven. The temporary home and the server are gone.");
     Ok(())
 }
 
@@ -40,6 +40,8 @@ struct Demo {
     home: Home,
     lockstep: Lockstep,
     server: ScimServer,
+    /// The server's id of the group that everybody is in.
+    engineering: String,
     /// The server's ids by login, in the order of the story.
     accounts: Vec<(&'static str, String)>,
     /// Values for the `{placeholders}` of the story.
@@ -77,18 +79,19 @@ impl Demo {
             ("bundle", path("evidence.zip")),
             ("yesterday", yesterday().format("%Y-%m-%d").to_string()),
         ]);
-        Ok(Self { home, lockstep, server, accounts, values })
+        Ok(Self { home, lockstep, server, engineering, accounts, values })
     }
 
     fn perform(&mut self, step: &Step) -> Result {
         match step.act {
             Act::HrExports(name) => self.hr_exports(name),
-            Act::Run(args) => self.run(args).map(drop),
-            Act::Learn { args, path, as_name } => self.learn(args, path, as_name),
-            Act::AskServer => {
-                self.ask_server();
+            Act::Run(args) => {
+                let output = self.type_in(args)?;
+                print!("{}{}", indented(&output.stderr), indented(&output.stdout));
                 Ok(())
             }
+            Act::Learn { args, path, as_name } => self.learn(args, path, as_name),
+            Act::AskServer { cut } => self.ask_server(cut),
         }
     }
 
@@ -103,38 +106,46 @@ impl Demo {
         Ok(())
     }
 
-    fn run(&self, args: &[&str]) -> Result<Output> {
-        let args: Vec<String> = args.iter().map(|arg| self.fill(arg)).collect();
-        let words: Vec<&str> = args.iter().map(String::as_str).collect();
-        println!("  $ lockstep {}", run::words(&words));
-        let output = self.lockstep.run(&words);
-        print!("{}{}", indented(&output.stdout), indented(&output.stderr));
-        match output.code {
-            Some(0) => Ok(output),
-            code => Err(format!("the demonstration expected exit code 0, not {code:?}")),
-        }
-    }
-
     /// Remembers one value of an answer for the steps that follow.
     fn learn(&mut self, args: &[&str], path: &[&str], as_name: &'static str) -> Result {
         let with_json: Vec<&str> = std::iter::once("--json").chain(args.iter().copied()).collect();
-        let answer = self.run(&with_json)?.json();
+        let answer = self.type_in(&with_json)?.json();
         let value = pick(&answer, path).ok_or_else(|| format!("the answer has no text at {path:?}"))?;
-        println!("  From this answer the next steps take {as_name} = {value}");
+        println!("    {as_name}: {value}");
         self.values.insert(as_name, value.to_owned());
         Ok(())
     }
 
-    /// What the server itself says, not what Lockstep says about it.
-    fn ask_server(&self) {
+    /// Runs a command as an operator would, and requires that it succeeds.
+    fn type_in(&self, args: &[&str]) -> Result<Output> {
+        let args: Vec<String> = args.iter().map(|arg| self.fill(arg)).collect();
+        let words: Vec<&str> = args.iter().map(String::as_str).collect();
+        println!("  $ lockstep {}", run::words(&words));
+        let output = self.lockstep.run(&words);
+        match output.code {
+            Some(0) => Ok(output),
+            code => Err(format!("expected exit code 0, not {code:?}:\n{}{}", output.stdout, output.stderr)),
+        }
+    }
+
+    /// What the server itself says, not what Lockstep says about it: all may sign in but those who were cut.
+    fn ask_server(&self, cut: &[&str]) -> Result {
         for (login, id) in &self.accounts {
-            let word = match self.server.is_active(id) {
+            let active = self.server.is_active(id);
+            let word = match active {
                 Some(true) => "active",
                 Some(false) => "NOT active",
                 None => "not there",
             };
-            println!("  the server says: {login:<22} {word}");
+            let member = self.server.members(&self.engineering).contains(id);
+            let group = if member { "in Engineering" } else { "in no group" };
+            println!("    the server says: {login:<22} {word:<11} {group}");
+            let expected = !cut.contains(login);
+            if active != Some(expected) || member != expected {
+                return Err(format!("{login} should be {}", if expected { "active" } else { "cut" }));
+            }
         }
+        Ok(())
     }
 
     fn fill(&self, text: &str) -> String {

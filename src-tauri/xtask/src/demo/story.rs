@@ -14,8 +14,8 @@ pub(super) enum Act {
     Run(&'static [&'static str]),
     /// The same with `--json`, to take along the value at a path of the answer.
     Learn { args: &'static [&'static str], path: &'static [&'static str], as_name: &'static str },
-    /// The server is asked directly about every account.
-    AskServer,
+    /// The server is asked directly about every account; those in `cut` must have no access, all others theirs.
+    AskServer { cut: &'static [&'static str] },
 }
 
 /// Accounts on the server: login, given name, family name, and HR's number.
@@ -41,7 +41,17 @@ pub(super) const STORY: &[Step] = &[
     step("HR's export: three people work here, one left long ago.", Act::HrExports("hr-before.csv")),
     step(
         "Connect the export as the source of workers.",
-        Act::Run(&["connection", "add", "csv", "--name", "hr", "--set", "path={export}"]),
+        Act::Run(&[
+            "connection",
+            "add",
+            "csv",
+            "--name",
+            "hr",
+            "--set",
+            "path={export}",
+            "--set",
+            "zone=Europe/Berlin",
+        ]),
     ),
     step(
         "Connect the server. The token comes from a variable, never from the command line.",
@@ -98,12 +108,12 @@ pub(super) const STORY: &[Step] = &[
             as_name: "digest",
         },
     ),
-    step("Before the cut, asked directly:", Act::AskServer),
+    step("Before the cut, asked directly:", Act::AskServer { cut: &[] }),
     step(
         "Approve and start. HR is read once more, then each step is done and read back.",
         Act::Run(&["offboard", "start", "kim.doe@acme.test", "--approve", "{digest}"]),
     ),
-    step("After the cut, asked directly:", Act::AskServer),
+    step("After the cut, asked directly:", Act::AskServer { cut: &["kim.doe@acme.test"] }),
     step("The run has an id.", Act::Learn { args: &["run", "list"], path: &["0", "id"], as_name: "run" }),
     step("What happened, step by step.", Act::Run(&["run", "show", "{run}"])),
     step(
