@@ -1,5 +1,7 @@
 //! Reads files the way the engine does, for the tests of the csv connector.
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::expect_used, reason = "a test that cannot be set up has to stop")]
+#![allow(clippy::panic, reason = "the same")]
 #![allow(unreachable_pub, reason = "a module of tests is nobody's interface")]
 
 use std::collections::BTreeMap;

@@ -146,8 +146,12 @@ fn status(cells: &mut Cells<'_>, settings: &Settings) -> SourceStatus {
 /// One of our own words, written in any case and with any signs between.
 fn word<T: Copy>(cells: &mut Cells<'_>, field: Field, all: &[T], name: fn(T) -> &'static str) -> Option<T> {
     let text = cells.text(field)?;
-    let folded = fold(text);
-    let found = all.iter().copied().find(|value| fold(name(*value)) == folded);
+    // Most files write the word as we do; folding every known word for every row would cost more than the rest.
+    let exact = all.iter().copied().find(|value| name(*value).eq_ignore_ascii_case(text));
+    let found = exact.or_else(|| {
+        let folded = fold(text);
+        all.iter().copied().find(|value| fold(name(*value)) == folded)
+    });
     if found.is_none() {
         cells.find(
             field,
