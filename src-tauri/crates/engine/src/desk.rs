@@ -271,7 +271,7 @@ fn save_operator(tx: &Tx<'_>, operator: &Operator) -> lockstep_store::Result<()>
 }
 
 /// The operator of this name, taken in when first seen.
-async fn known_operator(store: &Store, name: &str, now: DateTime<Utc>) -> Result<Operator> {
+pub(crate) async fn known_operator(store: &Store, name: &str, now: DateTime<Utc>) -> Result<Operator> {
     let key = operator_key(name);
     let known = store.read(move |r| r.setting(&key)).await?;
     if let Some(operator) = known.and_then(|text| serde_json::from_str(&text).ok()) {

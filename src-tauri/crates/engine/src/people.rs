@@ -294,7 +294,7 @@ fn backlog_row(
     let open = open_accounts(r, person.id)?;
     let logins = open.into_iter().map(|a| format!("{} ({})", a.record.login, sources.name(a.connection)));
     let open_accounts: Vec<String> = logins.collect();
-    Ok((!open_accounts.is_empty()).then(|| BacklogRow {
+    Ok((!open_accounts.is_empty()).then_some(BacklogRow {
         person: person.id,
         name: person.display_name,
         access_end_at: stint.state.access_end_at,

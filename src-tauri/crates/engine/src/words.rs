@@ -4,6 +4,8 @@ use lockstep_domain::access::{Target, Wish};
 use lockstep_domain::plan::{Step, Wave};
 use lockstep_domain::run::{Assurance, RunEvent, StepState};
 
+use crate::offboard::dossier::KnownAccount;
+
 /// A wave as people read it.
 pub(crate) fn of_wave(wave: Wave) -> &'static str {
     match wave {
@@ -26,6 +28,22 @@ pub(crate) fn of_wish(wish: &Wish) -> String {
         Wish::EvidenceStored => "the state before the cut is stored".into(),
         Wish::TaskDone => "done by hand".into(),
     }
+}
+
+/// A step's wish with the names of the group or key, where the account's record gives them.
+pub(crate) fn of_step(step: &Step, known: Option<&KnownAccount>) -> String {
+    let named = known.zip(step.wish.object()).and_then(|(known, id)| match &step.wish {
+        Wish::GrantAbsent { .. } => {
+            let (_, name) = known.entitlements.iter().find(|(e, _)| e == id)?;
+            Some(format!("membership of {name} is removed"))
+        }
+        Wish::CredentialRevoked { .. } => {
+            let name = known.record.credentials.iter().find(|c| c.remote_id == id)?.name.clone()?;
+            Some(format!("key {name} ({id}) no longer works"))
+        }
+        _ => None,
+    });
+    named.unwrap_or_else(|| of_wish(&step.wish))
 }
 
 /// Where a step acts: system and account.

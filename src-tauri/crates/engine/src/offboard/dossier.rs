@@ -48,9 +48,4 @@ impl Dossier {
     pub(crate) fn step(&self, id: StepId) -> Option<&Step> {
         self.plan.steps.iter().find(|s| s.id == id)
     }
-
-    /// The name for people of the system that an account belongs to.
-    pub(crate) fn system_of(&self, account: &AccountRef) -> Option<&str> {
-        self.accounts.iter().find(|k| k.account.account == account.account).map(|k| k.system.as_str())
-    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lockstep_connectors::AccessTarget;
-use lockstep_domain::access::AccountRef;
+use lockstep_domain::access::{AccountRef, WishKind};
 use lockstep_domain::capability::Can;
 use lockstep_domain::ids::ConnectionId;
 use lockstep_domain::people::EmploymentState;
@@ -109,8 +109,6 @@ impl Desk {
         let event =
             EventKey { org: self.org(), person: rows.person.id, employment: stint.row.id, generation };
         let accounts: Vec<KnownAccount> = rows.accounts.iter().map(|row| known(row, &rows.systems)).collect();
-        let (automatic, by_hand): (Vec<&KnownAccount>, Vec<&KnownAccount>) =
-            accounts.iter().partition(|k| targets.can(k.account.connection).is_some());
         let facts = LeaverFacts {
             event,
             access_end_at: stint.state.access_end_at,
@@ -118,8 +116,8 @@ impl Desk {
             explicit_now,
             now,
             policy_digest: self.policy.version,
-            accounts: automatic.into_iter().filter_map(|k| at_plan(k, targets)).collect(),
-            manual: manual(&rows.systems, &by_hand, targets),
+            accounts: accounts.iter().filter_map(|k| at_plan(k, targets)).collect(),
+            manual: manual(&rows.systems, &accounts, targets),
         };
         let plan = plan_leaver(&facts, &self.policy.policy);
         let key = |remote_id: &str| RemoteKey {
@@ -279,22 +277,22 @@ fn at_plan(known: &KnownAccount, targets: &Targets) -> Option<AccountFactsAtPlan
     })
 }
 
-/// Systems in which a person has to act: those that no connection can act on. Where an account list names
-/// the person, the account is given; where there is no list, somebody has to look.
-fn manual(systems: &[System], by_hand: &[&KnownAccount], targets: &Targets) -> Vec<(System, Option<String>)> {
+/// Systems in which a person has to act: those in which no connection can block sign-in. Where an account
+/// list names the person, the account is given; where there is no list, somebody has to look.
+fn manual(systems: &[System], accounts: &[KnownAccount], targets: &Targets) -> Vec<(System, Option<String>)> {
+    let blocks = |connection| {
+        targets.can(connection).is_some_and(|can| can.iter().any(|c| c.wish == WishKind::Disabled))
+    };
     let mut work = Vec::new();
     for system in systems {
-        if system.lane == Lane::Automatic && system.connection.is_some_and(|c| targets.can(c).is_some()) {
+        if system.lane == Lane::Automatic && system.connection.is_some_and(blocks) {
             continue;
         }
-        let listed: Vec<&&KnownAccount> =
-            by_hand.iter().filter(|k| Some(k.account.connection) == system.connection).collect();
-        if listed.is_empty() {
-            // A list that does not name the person is an answer; no list is none.
-            if system.everyone || system.connection.is_none() {
-                work.push((system.clone(), None));
-            }
-            continue;
+        let listed: Vec<&KnownAccount> =
+            accounts.iter().filter(|k| Some(k.account.connection) == system.connection).collect();
+        // A list that does not name the person is an answer; no list is none.
+        if listed.is_empty() && (system.everyone || system.connection.is_none()) {
+            work.push((system.clone(), None));
         }
         work.extend(listed.into_iter().map(|k| (system.clone(), Some(k.account.login.clone()))));
     }

@@ -107,7 +107,7 @@ fn other_admins(
         return Ok(None);
     }
     let counted = record.is_some_and(|a| a.admin == Some(true) && a.sign_in != SignIn::Disabled);
-    Ok(Some(usize::try_from(admins.enabled).unwrap_or(usize::MAX) - usize::from(counted)))
+    Ok(Some(usize::try_from(admins.enabled).unwrap_or(usize::MAX).saturating_sub(usize::from(counted))))
 }
 
 fn is_confirmed(r: &Reader<'_>, account: AccountId) -> lockstep_store::Result<bool> {

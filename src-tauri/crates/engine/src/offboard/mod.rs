@@ -7,4 +7,4 @@ mod preview;
 mod start;
 
 pub(crate) use guard::Guard;
-pub(crate) use preview::named;
+pub(crate) use preview::{known_account, named};

@@ -1,6 +1,7 @@
 //! What would be done, what it cuts and may break, and what speaks against it. Reads only.
 
 use chrono::TimeDelta;
+use lockstep_domain::access::Target;
 use lockstep_domain::digest::Digest;
 use lockstep_domain::guards::{Refusal, StartFacts, may_start};
 use lockstep_domain::people::EmploymentState;
@@ -8,6 +9,7 @@ use lockstep_domain::plan::{Step, blast_radius};
 use lockstep_store::ReadKind;
 
 use super::Guard;
+use super::dossier::KnownAccount;
 use super::facts::{Case, Targets};
 use crate::api::{NamedStep, OffboardRequest, PersonPreview, PreviewStep, PreviewView};
 use crate::desk::Desk;
@@ -108,7 +110,7 @@ impl Desk {
         let mut steps = Vec::new();
         for step in &case.plan.steps {
             let blocked = guard.judge(step, 0, None).await?.map(|b| (b.to_string(), b.remedy().to_owned()));
-            steps.push(PreviewStep { step: named(step, case_system(case, step)), blocked });
+            steps.push(PreviewStep { step: named(step, known_account(&case.accounts, step)), blocked });
         }
         let state = &case.stint.state;
         Ok(PersonPreview {
@@ -151,20 +153,21 @@ fn is_operator(email: Option<&str>, case: &Case) -> bool {
     })
 }
 
-fn case_system<'a>(case: &'a Case, step: &Step) -> Option<&'a str> {
-    let lockstep_domain::access::Target::Account(account) = &step.target else { return None };
-    case.accounts.iter().find(|k| k.account.account == account.account).map(|k| k.system.as_str())
+/// What is known of the account that a step acts on.
+pub(crate) fn known_account<'a>(accounts: &'a [KnownAccount], step: &Step) -> Option<&'a KnownAccount> {
+    let Target::Account(account) = &step.target else { return None };
+    accounts.iter().find(|k| k.account.account == account.account)
 }
 
 /// A step with the names that people need.
-pub(crate) fn named(step: &Step, system: Option<&str>) -> NamedStep {
+pub(crate) fn named(step: &Step, known: Option<&KnownAccount>) -> NamedStep {
     let (place, account) = words::of_target(step);
     NamedStep {
         id: step.id,
         wave: words::of_wave(step.wave).into(),
-        system: system.map_or(place, Into::into),
+        system: known.map_or(place, |k| k.system.clone()),
         account,
-        wish: words::of_wish(&step.wish),
+        wish: words::of_step(step, known),
         effect: step.strongest_effect().to_string(),
         owner: step.owner.clone(),
         due: step.due,

@@ -4,14 +4,14 @@ use lockstep_domain::digest::Digest;
 use lockstep_domain::guards::Refusal;
 use lockstep_domain::ids::{EntryId, RunId};
 use lockstep_domain::ledger::{Actor, Draft};
-use lockstep_domain::run::{Opened, RunEvent};
+use lockstep_domain::run::{Opened, Run, RunEvent};
 use lockstep_store::{Kind, NewRun, fresh_id};
 
 use super::dossier::Dossier;
 use super::facts::{Case, LEAVER, Targets};
 use super::preview::{batch_digest, counts};
 use crate::api::{RunView, StartRequest};
-use crate::desk::Desk;
+use crate::desk::{Desk, known_operator};
 use crate::error::{Code, Error, Result};
 use crate::run::last_look::LastLook;
 
@@ -99,6 +99,10 @@ impl Desk {
     ) -> Result<RunId> {
         let at = self.clock.now();
         let id = RunId(fresh_id(at)?);
+        let mut approver_ids = Vec::new();
+        for name in approvers {
+            approver_ids.push(known_operator(&self.store, name, at).await?.id);
+        }
         let counts = counts(&case, batch);
         let opened = Opened {
             person: case.person.id,
@@ -110,7 +114,7 @@ impl Desk {
             authority: case.authority.digest(),
             plan: Digest::of_json(&case.plan).unwrap_or(Digest::ZERO),
             policy: self.policy.version,
-            approvers: vec![self.operator.id.clone()],
+            approvers: approver_ids,
             hr_reread,
             counts,
             steps: case.plan.steps.iter().map(lockstep_domain::plan::Step::outline).collect(),
@@ -153,6 +157,8 @@ impl Desk {
             .store
             .write(move |tx| {
                 let entry = tx.append_with_payload(draft, new.person, &payload)?;
+                // A run whose first entry cannot be followed must not begin.
+                Run::fold([&entry]).map_err(lockstep_store::Error::abandon)?;
                 tx.open_run(&new, &entry)
             })
             .await;

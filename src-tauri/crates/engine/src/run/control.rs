@@ -185,7 +185,8 @@ impl Desk {
 
     /// Appends what a person did to a run, checked against the fold, without needing its lease.
     pub(crate) async fn record_act(&self, id: RunId, person: PersonId, records: Vec<Record>) -> Result<()> {
-        let act = self.act();
+        let mut act = self.act();
+        act.at = super::journal::to_micros(act.at);
         let actor = lockstep_domain::ledger::Actor::new(&act.operator)
             .unwrap_or_else(|_| lockstep_domain::ledger::Actor::engine());
         let written = self

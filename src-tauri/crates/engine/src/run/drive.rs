@@ -117,6 +117,7 @@ impl Driver<'_> {
     }
 
     async fn block(&self, step: &Step, blocker: Blocker) -> Result<()> {
-        self.journal.record(vec![Record::of(RunEvent::Blocked { step: step.id, blocker })]).await
+        self.journal.record(vec![Record::of(RunEvent::Blocked { step: step.id, blocker })]).await?;
+        Ok(())
     }
 }

@@ -86,10 +86,11 @@ impl Journal {
         question(&self.told.lock().await.run)
     }
 
-    /// Records events of the engine.
-    pub(crate) async fn record(&self, records: Vec<Record>) -> Result<()> {
+    /// Records events of the engine. `false` when people were faster (they closed the step, held or stopped the
+    /// run): then only what the vendor answered was recorded, and the caller must not go on with the rest.
+    pub(crate) async fn record(&self, records: Vec<Record>) -> Result<bool> {
         let mut told = self.told.lock().await;
-        let at = self.clock.now();
+        let at = to_micros(self.clock.now());
         let prolong = at - told.prolonged_at > lease::TTL / 4;
         let (held, person, known, mut run) = (self.held.clone(), self.person, told.seq, told.run.clone());
         let written = self
@@ -99,21 +100,22 @@ impl Journal {
                 if prolong {
                     tx.take_lease(held.run, &held.holder, at, lease::TTL)?;
                 }
-                // Somebody else (a person confirming by CLI) may have added entries since.
                 let news = news_of(tx, held.run, known)?;
-                if let Err(illegal) = catch_up(&mut run, &news, &records, at) {
-                    return Ok(Err(illegal)); // nothing was appended yet
-                }
-                let seqs = append(tx, (held.run, person), &Actor::engine(), at, &records)?;
+                let legal = match legal_after(&mut run, &news, records, at) {
+                    Ok(legal) => legal,
+                    Err(illegal) => return Ok(Err(illegal)), // nothing was appended yet
+                };
+                let entries = append(tx, (held.run, person), &Actor::engine(), at, &legal.records)?;
                 if run.sealed_at.is_some() {
                     tx.set_run_open(held.run, is_open(&run))?;
                 }
-                Ok(Ok((run, seqs)))
+                let seq = entries.last().map(|(seq, _)| *seq).or_else(|| news.last().map(|e| e.seq));
+                Ok(Ok((run, entries, seq, legal.all)))
             })
             .await?;
-        let (run, entries) = written.map_err(|e| unreadable(self.id(), e))?;
+        let (run, entries, seq, all) = written.map_err(|e| unreadable(self.id(), e))?;
         told.run = run;
-        told.seq = entries.last().map_or(told.seq, |(seq, _)| *seq);
+        told.seq = seq.unwrap_or(told.seq);
         if prolong {
             told.prolonged_at = at;
         }
@@ -123,8 +125,13 @@ impl Journal {
                 progress(Progress::Run { run: self.id().to_string(), seq, line, at });
             }
         }
-        Ok(())
+        Ok(all)
     }
+}
+
+/// An instant as the ledger stores it, so that the fold in memory and the fold of the ledger are the same.
+pub(crate) fn to_micros(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at)
 }
 
 /// What others added to the run since entry `known`.
@@ -134,14 +141,35 @@ fn news_of(tx: &Tx<'_>, run: RunId, known: u64) -> lockstep_store::Result<Vec<En
     Ok(entries)
 }
 
-/// Folds what others added and what is about to be added.
-fn catch_up(run: &mut Run, news: &[Entry], records: &[Record], at: DateTime<Utc>) -> Result<(), FoldError> {
+/// What of the engine's records is legal after what others added.
+struct Legal {
+    records: Vec<Record>,
+    /// Whether that is all of them.
+    all: bool,
+}
+
+/// Folds what others added, then what is about to be added. Where others were faster, what is no longer legal
+/// is left out; where nobody was, it is an error.
+fn legal_after(
+    run: &mut Run,
+    news: &[Entry],
+    records: Vec<Record>,
+    at: DateTime<Utc>,
+) -> Result<Legal, FoldError> {
     for entry in news {
         let event = RunEvent::from_parts(&entry.kind, &entry.body)
             .map_err(|source| FoldError::Unreadable { seq: entry.seq, source })?;
         run.apply(&event, entry.at)?;
     }
-    records.iter().try_for_each(|record| run.apply(&record.event, at))
+    let mut legal = Legal { records: Vec::with_capacity(records.len()), all: true };
+    for record in records {
+        match run.apply(&record.event, at) {
+            Ok(()) => legal.records.push(record),
+            Err(_) if !news.is_empty() => legal.all = false,
+            Err(illegal) => return Err(illegal),
+        }
+    }
+    Ok(legal)
 }
 
 /// Appends events of a run; answers with sequence numbers and words.

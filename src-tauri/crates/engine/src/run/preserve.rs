@@ -18,7 +18,9 @@ pub(crate) async fn preserve(scene: &Scene<'_>, journal: &Journal, step: &Step) 
         .ask(|run| (run.since, run.opened.person, run.step(step.id).map_or(0, |s| s.attempts.len())))
         .await;
     let attempt = u32::try_from(attempts + 1).unwrap_or(u32::MAX);
-    journal.record(vec![Record::of(RunEvent::Intended { step: step.id, attempt, way: 0 })]).await?;
+    if !journal.record(vec![Record::of(RunEvent::Intended { step: step.id, attempt, way: 0 })]).await? {
+        return Ok(());
+    }
     let bytes = papers(scene.desk, scene.dossier, journal.id(), since).await?.snapshot()?;
     let (sha256, size) = (Digest::of(&bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     let key = VaultKey::snapshot(scene.desk.org(), person, since);
@@ -35,13 +37,14 @@ pub(crate) async fn preserve(scene: &Scene<'_>, journal: &Journal, step: &Step) 
                     Record::of(RunEvent::Stored { artefact, sha256, size, vault: "local".into() }),
                     Record::of(settled),
                 ])
-                .await
+                .await?;
         }
         Err(e) => {
             scene.desk.notice(format!("{e}. {}", e.remedy()));
             let failed = RunEvent::Failed { step: id, attempt, error: "vault".into(), refused: true };
             let blocked = RunEvent::Blocked { step: id, blocker: Blocker::EvidenceMissing };
-            journal.record(vec![Record::of(failed), Record::of(blocked)]).await
+            journal.record(vec![Record::of(failed), Record::of(blocked)]).await?;
         }
     }
+    Ok(())
 }

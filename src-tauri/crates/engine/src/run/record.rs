@@ -21,6 +21,7 @@ use super::people_act::Said;
 use crate::desk::Desk;
 use crate::error::{Code, Error, Result};
 use crate::offboard::dossier::{Dossier, KnownAccount};
+use crate::offboard::known_account;
 use crate::words;
 
 /// The name under which the run record is stored.
@@ -145,6 +146,10 @@ impl Papers<'_> {
         record.render().map_err(|e| unprintable(&e))
     }
 
+    fn known(&self, step: &Step) -> Option<&KnownAccount> {
+        known_account(&self.dossier.accounts, step)
+    }
+
     fn person(&self) -> Vec<Fact> {
         let worker = &self.dossier.worker;
         vec![
@@ -237,10 +242,7 @@ impl Papers<'_> {
     }
 
     fn system_record(&self, step: &Step, first: StepRecord) -> SystemRecord {
-        let known = match &step.target {
-            Target::Account(a) => self.dossier.accounts.iter().find(|k| k.account.account == a.account),
-            _ => None,
-        };
+        let known = self.known(step);
         let (place, account) = words::of_target(step);
         SystemRecord {
             system: known.map_or(place, |k| k.system.clone()),
@@ -265,7 +267,7 @@ impl Papers<'_> {
         let receipt: Option<Receipt> =
             applied.and_then(|t| serde_json::from_slice(t.payload.as_deref()?).ok());
         StepRecord {
-            wish: words::of_wish(&step.wish),
+            wish: words::of_step(step, self.known(step)),
             outcome: self.outcome(step.id, progress),
             requested_at: progress.attempts.first().map(|a| a.intended_at),
             executed_at: receipt.as_ref().map(|r| r.at),
@@ -343,7 +345,7 @@ impl Papers<'_> {
             let named = step.map(|s| {
                 let (system, account) = words::of_target(s);
                 let who = account.map(|a| format!(", {a}")).unwrap_or_default();
-                format!("{system}{who}, {}: ", words::of_wish(&s.wish))
+                format!("{system}{who}, {}: ", words::of_step(s, self.known(s)))
             });
             EventLine {
                 seq: t.entry.seq,

@@ -50,6 +50,8 @@ const LONGEST_WAIT_S: i64 = 300;
 enum Stop {
     Until(DateTime<Utc>, &'static str),
     Blocked(Blocker),
+    /// A person closed the step, or held or stopped the run, while we were at it.
+    Overtaken,
 }
 
 impl StepDriver<'_> {
@@ -65,26 +67,24 @@ impl StepDriver<'_> {
             let since = self.journal.ask(|run| run.since).await;
             let observation = match self.observe(seen, since).await {
                 Ok(observation) => observation,
-                Err(stop) => return self.stop(taken, stop).await,
+                Err(stop) => return self.stop(seen, taken, stop).await,
             };
             let verdict = holds_in(&self.step.wish, &observation, since);
             if let Some(outcome) = self.settles(&verdict, &progress, taken.as_ref(), &observation) {
-                return self
-                    .journal
-                    .record(taken.into_iter().map(|t| t.record).chain([outcome]).collect())
-                    .await;
+                self.journal.record(taken.into_iter().map(|t| t.record).chain([outcome]).collect()).await?;
+                return Ok(());
             }
             if matches!(verdict, Verdict::Unknowable(_)) && !self.by_receipt() {
-                return self.stop(taken, Stop::Blocked(Blocker::CannotVerify)).await;
+                return self.stop(seen, taken, Stop::Blocked(Blocker::CannotVerify)).await;
             }
             let way = match self.may_write_now(&progress, taken.as_ref(), &observation).await? {
                 Ok(way) => way,
-                Err(stop) => return self.stop(taken, stop).await,
+                Err(stop) => return self.stop(seen, taken, stop).await,
             };
             let attempt = u32::try_from(progress.attempts.len() + 1).unwrap_or(u32::MAX);
             taken = match self.write(way, attempt, taken).await? {
                 Ok(taken) => Some(taken),
-                Err(Some(stop)) => return self.stop(None, stop).await,
+                Err(Some(stop)) => return self.stop(seen, None, stop).await,
                 Err(None) => None, // the vendor did not understand this way; the next one is tried
             };
             *seen = None;
@@ -102,7 +102,7 @@ impl StepDriver<'_> {
         let (assurance, at) = match verdict {
             Verdict::Satisfied if progress.attempts.is_empty() => (Assurance::AlreadyTrue, seen.at),
             Verdict::Satisfied => (Assurance::ReadBack, seen.at),
-            Verdict::Unknowable(_) if self.by_receipt() => {
+            Verdict::Unknowable(_) if progress.last_way().is_some_and(|w| w.proof == Proof::Receipt) => {
                 (Assurance::Receipt, taken.map(|t| t.at).or_else(|| progress.receipt_at())?)
             }
             Verdict::Unknowable(_) | Verdict::Unsatisfied(_) => return None,
@@ -135,6 +135,7 @@ impl StepDriver<'_> {
         }
     }
 
+    /// Whether some way could be proven without reading the state back.
     fn by_receipt(&self) -> bool {
         self.step.ways.iter().any(|w| w.proof == Proof::Receipt)
     }
@@ -175,7 +176,10 @@ impl StepDriver<'_> {
     ) -> Result<Result<Taken, Option<Stop>>> {
         let step = self.step.id;
         let intended = Record::of(RunEvent::Intended { step, attempt, way });
-        self.journal.record(taken.into_iter().map(|t| t.record).chain([intended]).collect()).await?;
+        let records = taken.into_iter().map(|t| t.record).chain([intended]).collect();
+        if !self.journal.record(records).await? {
+            return Ok(Err(Some(Stop::Overtaken)));
+        }
         let order = Order {
             step: step.0,
             account_remote_id: self.account.remote_id.clone(),
@@ -213,13 +217,21 @@ impl StepDriver<'_> {
         }
     }
 
-    async fn stop(&self, taken: Option<Taken>, stop: Stop) -> Result<()> {
+    /// Records why the step goes no further now. What was seen is not believed the next time.
+    async fn stop(&self, seen: &mut Option<Observation>, taken: Option<Taken>, stop: Stop) -> Result<()> {
+        *seen = None;
         let step = self.step.id;
-        let stopped = Record::of(match stop {
-            Stop::Until(until, why) => RunEvent::Deferred { step, until, why: why.into() },
-            Stop::Blocked(blocker) => RunEvent::Blocked { step, blocker },
-        });
-        self.journal.record(taken.into_iter().map(|t| t.record).chain([stopped]).collect()).await
+        let stopped = match stop {
+            Stop::Until(until, why) => Some(RunEvent::Deferred { step, until, why: why.into() }),
+            Stop::Blocked(blocker) => Some(RunEvent::Blocked { step, blocker }),
+            Stop::Overtaken => None,
+        };
+        let records: Vec<Record> =
+            taken.into_iter().map(|t| t.record).chain(stopped.map(Record::of)).collect();
+        if !records.is_empty() {
+            self.journal.record(records).await?;
+        }
+        Ok(())
     }
 }
 

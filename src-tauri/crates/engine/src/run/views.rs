@@ -9,6 +9,7 @@ use crate::api::{RunRow, RunView, StepView};
 use crate::desk::Desk;
 use crate::error::{Code, Error, Result};
 use crate::offboard::dossier::Dossier;
+use crate::offboard::{known_account, named};
 use crate::words;
 
 impl Desk {
@@ -98,10 +99,7 @@ impl Desk {
 
 fn step_view(dossier: &Dossier, progress: &Progress) -> Option<StepView> {
     let step = dossier.step(progress.outline.id)?;
-    let system = match &step.target {
-        lockstep_domain::access::Target::Account(account) => dossier.system_of(account),
-        _ => None,
-    };
+    let known = known_account(&dossier.accounts, step);
     let (state, detail) = words::of_state(&progress.state);
     let remedy = match &progress.state {
         StepState::Blocked { blocker } => Some(blocker.remedy().to_owned()),
@@ -116,7 +114,7 @@ fn step_view(dossier: &Dossier, progress: &Progress) -> Option<StepView> {
         _ => None,
     };
     Some(StepView {
-        step: crate::offboard::named(step, system),
+        step: named(step, known),
         state: state.into(),
         detail,
         remedy,
