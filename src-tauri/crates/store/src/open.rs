@@ -14,6 +14,11 @@ use crate::schema;
 const FILE: &str = "lockstep.db";
 /// <https://sqlite.org/fileformat2.html#the_database_header>
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// Bytes per page.
+const PAGE: u32 = 8192;
+/// An import of 100,000 people touches about so much; SQLite's own 2 MiB make it read pages again and again.
+const WRITER_CACHE_KIB: i64 = 64 * 1024;
+const READER_CACHE_KIB: i64 = 16 * 1024;
 const APPLICATION_ID_AT: usize = 68;
 
 /// Where the database of a home lies.
@@ -44,6 +49,8 @@ pub(crate) fn writer(path: &Path, options: &StoreOptions) -> Result<Connection> 
         options.busy_timeout,
     )?;
     if fresh {
+        // Half the system calls of a walk over the ledger, against SQLite's 4096.
+        pragma(&conn, "page_size", PAGE)?;
         // Before anything else and outside the write-ahead log, so that the header itself tells whose file it is.
         pragma(&conn, "application_id", schema::APPLICATION_ID)?;
     }
@@ -54,6 +61,7 @@ pub(crate) fn writer(path: &Path, options: &StoreOptions) -> Result<Connection> 
     if let Some(pages) = options.max_pages {
         pragma(&conn, "max_page_count", pages)?;
     }
+    pragma(&conn, "cache_size", -WRITER_CACHE_KIB)?;
     conn.set_prepared_statement_cache_capacity(128);
     Ok(conn)
 }
@@ -62,6 +70,7 @@ pub(crate) fn writer(path: &Path, options: &StoreOptions) -> Result<Connection> 
 pub(crate) fn reader(path: &Path, options: &StoreOptions) -> Result<Connection> {
     let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, options.busy_timeout)?;
     pragma(&conn, "query_only", true)?;
+    pragma(&conn, "cache_size", -READER_CACHE_KIB)?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
 }

@@ -19,7 +19,7 @@ pub struct StoreOptions {
     pub busy_timeout: Duration,
     /// How many reads may go on at once.
     pub readers: usize,
-    /// The largest number of 4096-byte pages the file may have. For disk-full tests.
+    /// The largest number of pages the file may have. For disk-full tests.
     pub max_pages: Option<u32>,
 }
 

@@ -335,6 +335,9 @@ impl Tx<'_> {
 
     /// Marks what this read no longer lists, with the end of the last complete read that had it.
     fn mark_missing(&self, flip: &Flip, table: &str, staged: &str) -> Result<u64> {
+        if flip.done.baseline {
+            return Ok(0); // everything there is came with this very read
+        }
         let sql = format!(
             "UPDATE {table} SET missing_since = ?3, last_seen_at =
                  (SELECT max(ended_at) FROM read WHERE connection_id = ?2 AND kind = ?4 AND complete = 1)

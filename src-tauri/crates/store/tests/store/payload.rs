@@ -69,15 +69,19 @@ async fn a_payload_that_was_changed_or_moved_does_not_open() {
         "UPDATE payload SET ciphertext = zeroblob(length(ciphertext))",
         "UPDATE payload SET nonce = zeroblob(24)",
         "UPDATE payload SET nonce = x'00'",
-        "UPDATE payload SET ciphertext = (SELECT ciphertext FROM payload ORDER BY entry_id DESC LIMIT 1),
-             nonce = (SELECT nonce FROM payload ORDER BY entry_id DESC LIMIT 1)",
+        // Another entry's payload of the same person, in this one's place.
+        "UPDATE payload SET (ciphertext, nonce) =
+             (SELECT ciphertext, nonce FROM payload WHERE entry_id <> 'FIRST') WHERE entry_id = 'FIRST'",
         "UPDATE person_key SET wrapped = zeroblob(48)",
         "DELETE FROM person_key",
     ] {
         let (dir, store) = home().await;
         let person = PersonId(id());
         let (first, _second) = (entry(&store, person).await, entry(&store, person).await);
-        rusqlite::Connection::open(dir.path().join("lockstep.db")).unwrap().execute_batch(sql).unwrap();
+        rusqlite::Connection::open(dir.path().join("lockstep.db"))
+            .unwrap()
+            .execute_batch(&sql.replace("FIRST", &first.to_string()))
+            .unwrap();
         let error = store.read(move |r| r.payload(first)).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Unreadable, "{sql}: never shown as if it were what was recorded");
     }

@@ -133,7 +133,7 @@ async fn a_broken_off_or_discarded_read_changes_nobody() {
     let noted = row.clone();
     store
         .write(move |tx| {
-            tx.quarantine(read, &[noted.clone()])?;
+            tx.quarantine(read, std::slice::from_ref(&noted))?;
             tx.quarantine(read, &[noted])?;
             tx.discard_read(read, &end(hours(1), 2), "row 3 has no such date")
         })
