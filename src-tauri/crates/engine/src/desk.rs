@@ -17,6 +17,7 @@ use crate::api::Progress;
 use crate::error::{Code, Error, Result};
 use crate::home::{Home, HomeFile};
 use crate::keys::{self, Keys};
+use crate::ledger::CHECK_DUE;
 use crate::policy::{self, LoadedPolicy};
 
 /// Where progress goes while long work is under way.
@@ -90,8 +91,12 @@ pub struct Desk {
     pub(crate) operator: Operator,
     pub(crate) policy: LoadedPolicy,
     pub(crate) progress: Option<ProgressSink>,
+    /// The check of the whole database file after an unclean stop, while it is under way.
+    pub(crate) file_check: tokio::sync::Mutex<Option<FileCheck>>,
     notices: Mutex<Vec<String>>,
 }
+
+type FileCheck = tokio::task::JoinHandle<lockstep_store::Result<Vec<String>>>;
 
 impl Desk {
     /// Sets up a new home in an empty or missing folder and opens it.
@@ -158,11 +163,13 @@ impl Desk {
             operator,
             policy,
             progress: options.progress,
+            file_check: tokio::sync::Mutex::new(None),
             notices: Mutex::new(Vec::new()),
         };
         desk.check_anchor().await?;
-        if opened.unclean_stop {
-            desk.after_unclean_stop().await?;
+        let due = desk.store.read(|r| r.setting(CHECK_DUE)).await?.is_some_and(|due| due == "yes");
+        if opened.unclean_stop || due {
+            desk.check_after_unclean_stop().await?;
         }
         desk.note_policy().await?;
         Ok(desk)

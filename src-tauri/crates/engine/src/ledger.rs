@@ -14,6 +14,12 @@ use crate::error::{Code, Error, Result};
 /// The name of the anchor in the secret store.
 const ANCHOR: &str = "ledger-anchor";
 
+/// Set while a check of the whole file is due.
+pub(crate) const CHECK_DUE: &str = "file-check-due";
+
+/// Entries that are checked at every start after a crash.
+const TAIL: u64 = 1000;
+
 /// The last head that is known outside the database.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Anchor {
@@ -181,19 +187,44 @@ impl Desk {
         }
     }
 
-    /// After a stop without closing: the file itself is checked whole. The tail is what a crash can hurt, and
-    /// the chain to the anchor was checked before; so this runs to its end before anything is changed.
-    pub(crate) async fn after_unclean_stop(&self) -> Result<()> {
-        let problems = self.store.check_integrity().await?;
-        if !problems.is_empty() {
-            return Err(Error::new(
-                Code::Store,
-                format!("the database is damaged: {}", problems.join("; ")),
-                "Restore the home from a backup. Nothing was changed.",
-            ));
+    /// After a stop without closing, the tail (all that a crash can hurt) is checked at once and the whole file
+    /// beside whatever is done next: a leaver is not kept in while a large file is read. That the check is due
+    /// stays noted until it was passed.
+    pub(crate) async fn check_after_unclean_stop(&self) -> Result<()> {
+        let tail = self.store.read(|r| r.check_tail(TAIL)).await?;
+        if let Some(fault) = tail.first() {
+            return Err(tampered(&fault.to_string()));
         }
-        self.notice("Lockstep did not close well the last time. The database was checked and is sound; runs that were under way can be resumed (`lockstep run list`).");
+        self.store.write(|tx| tx.set_setting(CHECK_DUE, "yes")).await?;
+        let store = self.store.clone();
+        let check = tokio::spawn(async move { store.check_integrity().await });
+        *self.file_check.lock().await = Some(check);
+        self.notice(
+            "Lockstep did not close well the last time. The database is being checked; runs that were under way can be resumed (`lockstep run list`).",
+        );
         Ok(())
+    }
+
+    /// Waits for the check of the database file, if one is under way, and tells what it found.
+    ///
+    /// # Errors
+    /// [`Code::Store`] when the file is damaged.
+    pub(crate) async fn sound(&self) -> Result<()> {
+        let mut check = self.file_check.lock().await;
+        let Some(under_way) = check.as_mut() else { return Ok(()) };
+        let problems = under_way.await.map_err(|e| {
+            Error::new(Code::Failed, "the database could not be checked", "Open the home again.").caused_by(e)
+        })??;
+        *check = None;
+        if problems.is_empty() {
+            self.store.write(|tx| tx.set_setting(CHECK_DUE, "no")).await?;
+            return Ok(());
+        }
+        Err(Error::new(
+            Code::Store,
+            format!("the database is damaged: {}", problems.join("; ")),
+            "Keep this home as it is and restore the newest backup beside it.",
+        ))
     }
 }
 

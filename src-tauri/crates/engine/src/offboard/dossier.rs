@@ -40,6 +40,8 @@ pub(crate) struct KnownAccount {
     pub(crate) confidence: u8,
     pub(crate) reasons: Vec<String>,
     pub(crate) link_state: String,
+    /// The operator who confirmed the link, where a person did.
+    pub(crate) confirmed_by: Option<String>,
     /// When it was last read (UTC).
     pub(crate) seen_at: DateTime<Utc>,
 }

@@ -263,6 +263,7 @@ fn known((link, account, connection, entitlements): &LinkedAccount, systems: &[S
         confidence: link.confidence,
         reasons: link.reasons.clone(),
         link_state: link.state.as_str().into(),
+        confirmed_by: link.decided_by.clone(),
         seen_at: account.last_seen_at,
     }
 }

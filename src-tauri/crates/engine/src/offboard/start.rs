@@ -178,6 +178,7 @@ impl Desk {
     pub(crate) async fn drive_all(&self, runs: &[RunId], targets: &Targets) -> Result<Vec<RunView>> {
         let driven = futures_util::future::join_all(runs.iter().map(|id| self.drive(*id, targets))).await;
         let mut views = Vec::new();
+        self.sound().await?;
         for (id, driven) in runs.iter().zip(driven) {
             driven?;
             views.push(self.run(*id).await?);

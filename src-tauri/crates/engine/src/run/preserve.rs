@@ -21,7 +21,7 @@ pub(crate) async fn preserve(scene: &Scene<'_>, journal: &Journal, step: &Step) 
     if !journal.record(vec![Record::of(RunEvent::Intended { step: step.id, attempt, way: 0 })]).await? {
         return Ok(());
     }
-    let bytes = papers(scene.desk, scene.dossier, journal.id(), since).await?.snapshot()?;
+    let bytes = papers(scene.desk, scene.dossier, journal.id(), since).await?.snapshot().await?;
     let (sha256, size) = (Digest::of(&bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     let key = VaultKey::snapshot(scene.desk.org(), person, since);
     let stored = scene.desk.put_away(key, bytes).await;

@@ -10,6 +10,7 @@ use lockstep_domain::ledger::Entry;
 use lockstep_domain::plan::{Step, StepId};
 use lockstep_domain::run::{Progress, Run, RunEvent, StepState};
 use lockstep_domain::systems::Lane;
+use lockstep_evidence::PdfError;
 use lockstep_evidence::document::{
     AccountSnapshot, Approval, Clocks, CredentialLine, Ends, EventLine, Fact, GrantLine, Header,
     IdentityLink, LedgerHead, ManualStep, Origin, Outcome, ResidualLine, RunRecord, Snapshot, Source,
@@ -116,7 +117,7 @@ impl Papers<'_> {
     }
 
     /// The state before the cut, as PDF.
-    pub(crate) fn snapshot(&self) -> Result<Vec<u8>> {
+    pub(crate) async fn snapshot(&self) -> Result<Vec<u8>> {
         let snapshot = Snapshot {
             header: self.header.clone(),
             person: self.person(),
@@ -125,11 +126,11 @@ impl Papers<'_> {
             accounts: self.dossier.accounts.iter().map(account_snapshot).collect(),
             unread: Vec::new(),
         };
-        snapshot.render().map_err(|e| unprintable(&e))
+        laid_out(move || snapshot.render()).await
     }
 
     /// What happened, as PDF. Made at the time of the last entry that it tells of.
-    pub(crate) fn record(mut self) -> Result<Vec<u8>> {
+    pub(crate) async fn record(mut self) -> Result<Vec<u8>> {
         self.header.generated_at = self.told_until();
         let record = RunRecord {
             person: self.person(),
@@ -143,7 +144,7 @@ impl Papers<'_> {
             events: self.events(),
             header: self.header,
         };
-        record.render().map_err(|e| unprintable(&e))
+        laid_out(move || record.render()).await
     }
 
     fn known(&self, step: &Step) -> Option<&KnownAccount> {
@@ -367,11 +368,10 @@ fn inferred(label: &str, value: String) -> Fact {
 }
 
 fn identity(known: &KnownAccount) -> IdentityLink {
-    let by_person = known.reasons.iter().any(|r| r == "said_by_operator");
     IdentityLink {
         confidence: known.confidence,
         reasons: known.reasons.clone(),
-        confirmed_by: by_person.then(|| "an operator".into()),
+        confirmed_by: known.confirmed_by.clone(),
     }
 }
 
@@ -457,10 +457,11 @@ fn limits(run: &Run) -> Vec<String> {
     limits
 }
 
-fn unprintable(cause: &lockstep_evidence::PdfError) -> Error {
-    Error::new(
-        Code::Failed,
-        format!("the document cannot be made: {cause}"),
-        "Report this; it is a defect. The ledger holds everything.",
-    )
+/// Lays pages out away from the threads that talk to vendors: no cut waits for a document.
+async fn laid_out(render: impl FnOnce() -> Result<Vec<u8>, PdfError> + Send + 'static) -> Result<Vec<u8>> {
+    let remedy = "Report this; it is a defect. The ledger holds everything.";
+    let made = tokio::task::spawn_blocking(render)
+        .await
+        .map_err(|e| Error::new(Code::Failed, "the document cannot be made", remedy).caused_by(e))?;
+    made.map_err(|e| Error::new(Code::Failed, format!("the document cannot be made: {e}"), remedy))
 }

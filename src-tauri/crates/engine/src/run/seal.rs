@@ -17,7 +17,7 @@ pub(crate) async fn seal(scene: &Scene<'_>, journal: &Journal) -> Result<()> {
     let (id, person) = (journal.id(), journal.ask(|run| run.opened.person).await);
     let papers = papers(desk, scene.dossier, id, desk.clock.now()).await?;
     let at = papers.told_until();
-    let bytes = papers.record()?;
+    let bytes = papers.record().await?;
     let (record, size) = (Digest::of(&bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     desk.put_away(VaultKey::record(desk.org(), person, at), bytes).await?;
     let entries = desk.store.read(move |r| r.entries_of_run(id)).await?;

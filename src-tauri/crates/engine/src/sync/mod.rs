@@ -17,6 +17,9 @@ use crate::desk::Desk;
 use crate::error::Result;
 use crate::pause::said;
 
+/// How a connector marks a file whose last line has no end: it may have been cut off there.
+const OPEN_END: &str = "open_end";
+
 impl Desk {
     /// Reads one connection, or all: sources of workers first, so that accounts find their people.
     ///
@@ -24,6 +27,7 @@ impl Desk {
     /// [`crate::Code::NotFound`] for an unknown connection. A connection that fails is told in the answer and
     /// does not stop the others.
     pub async fn sync(&self, request: SyncRequest) -> Result<SyncView> {
+        self.sound().await?;
         let accept_smaller = request.accept_smaller.as_deref().map(said).transpose()?;
         let rows = match &request.connection {
             Some(name) => vec![self.connection_row(name).await?],
@@ -113,7 +117,8 @@ impl Desk {
             Completeness::Complete => Vec::new(),
             Completeness::Incomplete(reasons) => reasons.clone(),
         };
-        let shrunk = self.shrunk(read, summary.rows).await?;
+        let cut_off = summary.findings.iter().any(|f| f.reason.starts_with(OPEN_END));
+        let shrunk = self.shrunk(read, summary.rows, cut_off).await?;
         if accept_smaller.is_none() {
             trouble.extend(shrunk.clone());
         }
@@ -162,7 +167,7 @@ impl Desk {
 
     /// Why a read is suspiciously smaller than the complete one before it. Nothing after something never
     /// means that everybody left.
-    async fn shrunk(&self, read: &NewRead, rows: u64) -> Result<Option<String>> {
+    async fn shrunk(&self, read: &NewRead, rows: u64, cut_off: bool) -> Result<Option<String>> {
         let (connection, kind) = (read.connection, read.kind);
         let last = self.store.read(move |r| r.complete_reads(connection, kind, 1)).await?;
         let Some(before) = last.into_iter().next().and_then(|r| r.end).map(|e| e.rows).filter(|n| *n > 0)
@@ -175,7 +180,7 @@ impl Desk {
             rows == 0 || (rows < before && (before - rows) as f64 * 100.0 / before as f64 > percent);
         Ok(too_small.then(|| {
             format!(
-                "the source shrank from {before} to {rows} rows, by more than {percent} %. If that is right, accept it with `lockstep sync --accept-smaller`"
+                "the source shrank from {before} to {rows} rows, and more than {percent} % (or any, in a file that may be cut off) is not believed. If that is right, accept it with `lockstep sync --accept-smaller`"
             )
         }))
     }
