@@ -2,7 +2,7 @@
 //!
 //! SQL that only SQLite speaks, all of it: `PRAGMA`s (here, `open.rs`, `health.rs`, `payload.rs`), `STRICT` and
 //! `WITHOUT ROWID` tables and `RAISE` in triggers (`schema/*.sql`), `BEGIN IMMEDIATE` (`writer.rs`), and
-//! `instr` for substring search (`tables/people.rs`). `ON CONFLICT`, partial indexes and `RETURNING` are
+//! `instr` for substring search (`tables/people.rs`), `max` of two values (`tables/flip.rs`). `ON CONFLICT`, partial indexes and `RETURNING` are
 //! PostgreSQL's too.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
