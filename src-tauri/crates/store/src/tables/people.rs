@@ -173,12 +173,15 @@ impl Reader<'_> {
         Ok(stints)
     }
 
-    /// The stints that mention an end on `from` or later, and those that are terminated without any date.
+    /// The stints that mention an end on `from` or later, those that got an earlier one since then (HR is often
+    /// late), and those that are terminated without any date.
     ///
     /// # Errors
     /// Those of the database.
     pub fn stints_ending(&self, from: NaiveDate) -> Result<Vec<EmploymentRow>> {
-        let mut stints = self.stints_where("WHERE e.ends_on >= ?1 ORDER BY e.ends_on, e.id", [date(from)])?;
+        let dated = "WHERE e.ends_on >= ?1 OR (e.ends_on IS NOT NULL AND e.ends_since >= ?1
+                 AND (e.baseline = 0 OR e.ends_before IS NOT NULL)) ORDER BY e.ends_on, e.id";
+        let mut stints = self.stints_where(dated, [date(from)])?;
         let undated = "WHERE e.source_status = 'terminated' AND e.ends_on IS NULL ORDER BY e.id";
         stints.extend(self.stints_where(undated, [])?);
         Ok(stints)

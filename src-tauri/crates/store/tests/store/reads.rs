@@ -288,6 +288,20 @@ async fn whoever_mentions_an_end_is_listed() {
     assert_eq!(found, ["3", "4", "5", "6"], "by the earliest day mentioned, and terminated without a date");
 }
 
+#[tokio::test]
+async fn an_end_that_hr_enters_months_too_late_is_listed_and_one_that_was_there_at_first_is_not() {
+    let (_dir, store) = home().await;
+    let hr = connection(&store, "HR").await;
+    import(&store, hr, now(), vec![worker("1", Active), leaving("2", "2026-01-31")]).await;
+    let late = vec![leaving("1", "2026-01-31"), leaving("2", "2026-01-31"), leaving("3", "2026-01-31")];
+    import(&store, hr, hours(1), late).await;
+    let from = now().date_naive();
+    let found = store.read(move |r| r.stints_ending(from)).await.unwrap();
+    let mut found: Vec<_> = found.into_iter().map(|s| s.record.remote_person_id).collect();
+    found.sort();
+    assert_eq!(found, ["1", "3"], "who was still at work yesterday must be on the list of leavers");
+}
+
 async fn accounts(
     store: &Store,
     target: ConnectionId,
