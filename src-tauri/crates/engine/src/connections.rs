@@ -136,9 +136,10 @@ impl Desk {
             ));
         }
         check_settings(vendor, &add.settings, &add.secrets)?;
-        let connector = self.open_with(vendor, add.settings.clone(), add.secrets.clone())?;
+        let settings = with_absolute_paths(vendor, add.settings)?;
+        let connector = self.open_with(vendor, settings.clone(), add.secrets.clone())?;
         if connector.workers.is_some() {
-            date_rules(&add.settings)?;
+            date_rules(&settings)?;
         }
         let (lists_accounts, acts) = (connector.accounts.is_some(), connector.access.is_some());
         let act = self.act();
@@ -151,7 +152,7 @@ impl Desk {
             vendor: add.vendor.clone(),
             tenant: connector.tenant,
             name,
-            settings: add.settings,
+            settings,
             mode: Mode::Observe,
             trouble: None,
             created_at: act.at,
@@ -367,6 +368,21 @@ impl Desk {
 
 fn secret_name(connection: ConnectionId, field: &str) -> String {
     format!("connection/{connection}/{field}")
+}
+
+/// A file is the same one from whatever folder Lockstep is started later.
+fn with_absolute_paths(
+    vendor: &Vendor,
+    mut settings: BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>> {
+    for field in vendor.descriptor.fields.iter().filter(|f| f.kind == FieldKind::Path) {
+        if let Some(path) = settings.get_mut(field.name) {
+            let absolute = std::path::absolute(&*path)
+                .map_err(|e| wrong(field.name, format!("{path:?} is no path: {e}"), field.help))?;
+            *path = absolute.to_string_lossy().into_owned();
+        }
+    }
+    Ok(settings)
 }
 
 /// Every required field is told, and nothing is told that the vendor does not know.

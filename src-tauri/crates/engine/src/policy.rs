@@ -41,7 +41,29 @@ pub(crate) fn load(home: &Home) -> Result<LoadedPolicy> {
             "Correct the line that is named; `lockstep policy show` prints what is understood.",
         )
     })?;
+    check(&policy).map_err(|what| {
+        Error::new(
+            Code::Usage,
+            format!("the policy {} makes no sense: {what}", path.display()),
+            "Correct the value that is named. Until then Lockstep does nothing.",
+        )
+    })?;
     Ok(LoadedPolicy { policy, version: Digest::of(text.as_bytes()), text, source })
+}
+
+/// Values that would switch a guard off by mistake.
+fn check(policy: &Policy) -> Result<(), &'static str> {
+    let percent = |p: f64| p.is_finite() && (0.0..=100.0).contains(&p);
+    if !percent(policy.guards.leavers_share_percent) || !percent(policy.guards.source_shrink_percent) {
+        return Err("guards: a share is a number from 0 to 100");
+    }
+    if policy.guards.leavers_window_hours == 0 {
+        return Err("guards.leavers_window_hours: a window of no hours counts nobody");
+    }
+    if !(71..=100).contains(&policy.identity.confirmed_from) {
+        return Err("identity.confirmed_from: from 71 to 100, since an e-mail alone (70) must not suffice");
+    }
+    Ok(())
 }
 
 impl Desk {
@@ -103,6 +125,22 @@ mod tests {
     fn the_built_in_policy_is_the_domain_s_default() {
         let built_in: Policy = toml::from_str(BUILT_IN).unwrap();
         assert_eq!(built_in, Policy::default(), "the file that people read and the code must say the same");
+    }
+
+    #[test]
+    fn a_value_that_would_switch_a_guard_off_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::at(dir.path());
+        for (text, word) in [
+            ("[guards]\nsource_shrink_percent = inf\n", "share"),
+            ("[guards]\nleavers_share_percent = -1.0\n", "share"),
+            ("[guards]\nleavers_window_hours = 0\n", "window"),
+            ("[identity]\nconfirmed_from = 70\n", "e-mail alone"),
+        ] {
+            std::fs::write(home.policy_file(), text).unwrap();
+            let error = load(&home).unwrap_err();
+            assert!(error.to_string().contains(word), "{text:?} must not pass silently: {error}");
+        }
     }
 
     #[test]

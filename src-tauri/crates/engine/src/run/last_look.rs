@@ -28,14 +28,15 @@ impl Desk {
     pub(crate) async fn last_look(&self, case: &Case, explicit_now: bool) -> Result<LastLook> {
         let read = self.read_worker(case).await;
         let look = match read {
-            Ok(stints) => self.compare(case, &stints)?,
+            Ok(stints) => self.compare(case, &stints, explicit_now)?,
             Err(e) => {
                 self.notice(format!("HR could not be read again: {e}. {}", e.remedy()));
                 self.unread(case)
             }
         };
         Ok(match look {
-            LastLook::Refused(_) if explicit_now => LastLook::Unread,
+            // Too old a read stops a timer, not a person; final steps still wait for HR.
+            LastLook::Refused(Refusal::HrUnread) if explicit_now => LastLook::Unread,
             look => look,
         })
     }
@@ -49,8 +50,9 @@ impl Desk {
             Ok(stints) => Ok(stints.iter().any(|s| {
                 s.remote_employment_id == worker.remote_employment_id
                     && identity(s) == identity(worker)
-                    && date_rules(&row.settings)
-                        .is_ok_and(|rules| same_ends(&ends_of(s, &rules), &dossier.ends))
+                    && (dossier.plan.explicit_now
+                        || date_rules(&row.settings)
+                            .is_ok_and(|rules| same_ends(&ends_of(s, &rules), &dossier.ends)))
             })),
             Err(_) => Ok(false),
         }
@@ -64,7 +66,7 @@ impl Desk {
         }
     }
 
-    fn compare(&self, case: &Case, stints: &[WorkerRecord]) -> Result<LastLook> {
+    fn compare(&self, case: &Case, stints: &[WorkerRecord], explicit_now: bool) -> Result<LastLook> {
         let record = &case.stint.row.record;
         let Some(new) = stints.iter().find(|s| s.remote_employment_id == record.remote_employment_id) else {
             return Ok(changed("HR no longer lists this employment"));
@@ -73,7 +75,10 @@ impl Desk {
             return Ok(LastLook::Same);
         }
         if identity(new) != identity(record) {
-            return Ok(changed("HR gives another name, e-mail or number for this employment"));
+            return Ok(changed("HR gives another e-mail or number for this employment"));
+        }
+        if explicit_now {
+            return Ok(LastLook::Same); // the person is the same; the dates are not what this rests on
         }
         if stints.len() > 1
             && !case.other_stint

@@ -36,9 +36,7 @@ impl Desk {
         let run = self.fold(id).await?;
         let told = Said { by: self.operator.name.clone(), words, account: None, file_name: None };
         self.record_act(id, run.opened.person, vec![Record::with(RunEvent::Cancelled {}, &told)]).await?;
-        let targets = self.targets().await?;
-        self.drive(id, &targets).await?; // seals what was done
-        self.run(id).await
+        self.go_on(id).await // seals what was done
     }
 
     /// Accepts a step as an exception. `step` by id or a unique beginning of it.

@@ -176,8 +176,8 @@ impl Desk {
         };
         let percent = self.policy.policy.guards.source_shrink_percent;
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^52")]
-        let too_small =
-            rows == 0 || (rows < before && (before - rows) as f64 * 100.0 / before as f64 > percent);
+        let too_small = rows == 0
+            || (rows < before && (cut_off || (before - rows) as f64 * 100.0 / before as f64 > percent));
         Ok(too_small.then(|| {
             format!(
                 "the source shrank from {before} to {rows} rows, and more than {percent} % (or any, in a file that may be cut off) is not believed. If that is right, accept it with `lockstep sync --accept-smaller`"
