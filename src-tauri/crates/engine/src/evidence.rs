@@ -29,11 +29,12 @@ impl Desk {
         for entry in entries.into_iter().filter(|e| e.seq <= size) {
             match RunEvent::from_parts(&entry.kind, &entry.body) {
                 Ok(RunEvent::Stored { artefact, sha256, .. }) => {
-                    let key = self.artefact_key(&run, &artefact, &sha256, entry.at, told_until);
-                    artefacts.push(Artefact {
-                        name: artefact.clone(),
-                        bytes: self.fetch(key, &artefact, sha256).await?,
-                    });
+                    // One file may be the proof of several steps.
+                    if !artefacts.iter().any(|a: &Artefact| a.name == artefact) {
+                        let key = self.artefact_key(&run, &artefact, &sha256, told_until);
+                        let bytes = self.fetch(key, &artefact, sha256).await?;
+                        artefacts.push(Artefact { name: artefact.clone(), bytes });
+                    }
                     if artefact != RECORD {
                         told_until = entry.at;
                     }
@@ -96,14 +97,13 @@ impl Desk {
         run: &Run,
         artefact: &str,
         sha256: &Digest,
-        stored_at: chrono::DateTime<chrono::Utc>,
         told_until: chrono::DateTime<chrono::Utc>,
     ) -> VaultKey {
         let (org, person) = (self.org(), run.opened.person);
         match artefact {
             "snapshot.pdf" => VaultKey::snapshot(org, person, run.since),
             RECORD => VaultKey::record(org, person, told_until),
-            _ => VaultKey::file(org, person, stored_at, sha256),
+            _ => VaultKey::file(org, person, run.since, sha256),
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod api;
 mod connections;
+mod date_settings;
 mod desk;
 mod error;
 mod evidence;

@@ -8,7 +8,7 @@ use lockstep_domain::people::{History, PersonState, StintState, held_by, person_
 use lockstep_domain::time::{DateRules, Ends, ends_of};
 use lockstep_store::{ConnectionRow, EmploymentRow, Reader};
 
-use crate::connections::date_rules;
+use crate::date_settings::date_rules;
 
 /// A stint with its ends and its state.
 #[derive(Clone, Debug)]

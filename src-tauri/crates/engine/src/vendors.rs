@@ -3,7 +3,7 @@
 use lockstep_connectors::{Descriptor, Field, FieldKind, RoleKind, Vendor};
 
 use crate::api::{FieldView, VendorView};
-use crate::connections::DATE_FIELDS;
+use crate::date_settings::DATE_FIELDS;
 use crate::desk::Desk;
 use crate::error::{Code, Error, Result};
 

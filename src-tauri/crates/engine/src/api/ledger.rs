@@ -23,15 +23,6 @@ pub struct LedgerView {
     pub checkpoints: usize,
 }
 
-/// The result of checking the database file.
-#[derive(Clone, Debug, Serialize)]
-pub struct IntegrityView {
-    /// Whether the file is sound.
-    pub ok: bool,
-    /// What SQLite says.
-    pub messages: Vec<String>,
-}
-
 /// The organisation's public evidence key.
 #[derive(Clone, Debug, Serialize)]
 pub struct KeyView {

@@ -5,7 +5,7 @@ use lockstep_domain::guards::Refusal;
 use lockstep_domain::people::{ChangeOfEnd, Circumstances, News, Reading, WorkerRecord, change_of_end};
 use lockstep_domain::time::{Ends, ends_of};
 
-use crate::connections::date_rules;
+use crate::date_settings::date_rules;
 use crate::desk::Desk;
 use crate::error::Result;
 use crate::offboard::dossier::Dossier;

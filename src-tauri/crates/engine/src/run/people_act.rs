@@ -82,7 +82,7 @@ impl Desk {
         let mut file_name = None;
         if let Some((name, bytes)) = attestation.file {
             let sha256 = Digest::of(&bytes);
-            let key = VaultKey::file(self.org(), person, now, &sha256);
+            let key = VaultKey::file(self.org(), person, run.since, &sha256);
             let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
             let artefact = format!("attested-{}", &sha256.to_string()[..16]);
             self.put_away(key, bytes).await?;
