@@ -4,6 +4,8 @@
 
 mod bad_input;
 mod golden;
+#[cfg(unix)]
+mod interrupt;
 mod normal;
 mod secrets;
 mod usage;

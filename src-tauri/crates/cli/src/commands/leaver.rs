@@ -5,7 +5,7 @@ use lockstep_engine::api::LeaverRow;
 
 use crate::context::Context;
 use crate::exit::{Exit, Stop};
-use crate::text::{Page, utc_with_local};
+use crate::text::{Page, plain, utc_with_local};
 
 /// Who leaves
 #[derive(Debug, Subcommand)]
@@ -25,11 +25,10 @@ impl Leaver {
 
 fn list(page: &mut Page, leavers: &[LeaverRow]) {
     let rows = leavers.iter().map(|leaver| {
-        let mut state = vec![leaver.state.clone()];
-        state.extend(leaver.flags.iter().cloned());
+        let state = plain(&[std::slice::from_ref(&leaver.state), &leaver.flags].concat().join(", "));
         [
             leaver.name.clone(),
-            state.join(", "),
+            state,
             utc_with_local(leaver.access_end_at, leaver.access_end_local.as_deref()),
             leaver.open_accounts.to_string(),
             super::or_dash(leaver.run.as_ref()),

@@ -6,7 +6,7 @@ use lockstep_engine::domain::ids::LinkId;
 
 use crate::context::Context;
 use crate::exit::{Exit, Stop};
-use crate::text::Page;
+use crate::text::{Page, plain};
 
 /// Whose an account is
 #[derive(Debug, Subcommand)]
@@ -62,7 +62,7 @@ fn list(page: &mut Page, links: &[LinkView]) {
             link.login.clone(),
             link.state.clone(),
             format!("{} %", link.confidence),
-            link.reasons.join("; "),
+            plain(&link.reasons.join("; ")),
             link.id.to_string(),
         ]
     });

@@ -44,7 +44,7 @@ fn preview() -> PreviewView {
         work_email: Some("kim@acme.test".into()),
         state: "notice_period".into(),
         access_end_at: "2026-09-25T21:00:00Z".parse().ok(),
-        access_end_local: Some("2026-09-25 17:00 -04:00 America/New_York".into()),
+        access_end_local: Some("2026-09-25T17:00:00-04:00 (America/New_York)".into()),
         employment_end_at: "2026-09-26T04:00:00Z".parse().ok(),
         authority: Digest::ZERO,
         blast_radius: BlastRadius {
@@ -101,7 +101,7 @@ fn a_preview_says_what_it_cuts_what_stops_it_and_how_to_approve_it() {
     let zero = Digest::ZERO;
     for line in [
         "Kim ⟦U+202E⟧eoD".to_owned(),
-        "Access ends:      2026-09-25 21:00:00Z (2026-09-25 17:00 -04:00 America/New_York)".to_owned(),
+        "Access ends:      2026-09-25 21:00:00Z = 2026-09-25T17:00:00-04:00 (America/New_York)".to_owned(),
         "1 account, 2 keys and tokens, 0 memberships, 1 step that cannot be undone, 0 steps by hand"
             .to_owned(),
         "- okta: kim@acme.test (sign-in blocked): The connection only observes. Raise its mode.".to_owned(),

@@ -5,7 +5,7 @@ use lockstep_engine::api::{PeopleQuery, PersonRow, PersonView};
 
 use crate::context::Context;
 use crate::exit::{Exit, Stop};
-use crate::text::{Page, utc, utc_with_local};
+use crate::text::{Page, plain, utc, utc_with_local};
 
 /// Everybody known, with employments and accounts
 #[derive(Debug, Subcommand)]
@@ -51,7 +51,7 @@ fn list(page: &mut Page, people: &[PersonRow], limit: usize) {
             person.name.clone(),
             super::or_dash(person.work_email.as_ref()),
             super::or_dash(person.employee_number.as_ref()),
-            person.state.clone(),
+            plain(&person.state),
             person.access_end_at.map_or_else(|| "-".to_owned(), |at| utc(Some(at))),
             person.id.to_string(),
         ]
@@ -73,17 +73,13 @@ fn show(page: &mut Page, person: &PersonView) {
         ("Id", row.id.to_string()),
         ("Work e-mail", super::or_dash(row.work_email.as_ref())),
         ("Employee number", super::or_dash(row.employee_number.as_ref())),
-        ("State", row.state.clone()),
+        ("State", plain(&row.state)),
         ("Access ends", utc(row.access_end_at)),
     ]);
     page.heading("Employments");
     let employments = person.employments.iter().map(|stint| {
         let date = |date: Option<chrono::NaiveDate>| date.map_or_else(|| "-".to_owned(), |d| d.to_string());
-        let mut state = stint.state.clone();
-        for flag in &stint.flags {
-            state.push_str(", ");
-            state.push_str(flag);
-        }
+        let state = plain(&[std::slice::from_ref(&stint.state), &stint.flags].concat().join(", "));
         [
             stint.source.clone(),
             state,

@@ -4,14 +4,19 @@ use lockstep_engine::api::{OffboardRequest, PersonPreview, PreviewStep, PreviewV
 
 use super::refusal_words;
 use super::step_page::{residuals, short_id, target};
-use crate::text::{Page, count, then, utc, utc_with_local};
+use crate::text::{Page, count, plain, then, utc, utc_with_local};
 
 /// Shows a preview and the command that approves it.
 pub(super) fn show(page: &mut Page, preview: &PreviewView, request: &OffboardRequest) {
     for person in &preview.people {
         show_person(page, person);
     }
-    page.heading("To start exactly this");
+    let ready = preview.people.iter().all(|person| person.refusals.is_empty());
+    page.heading(if ready {
+        "To start exactly this"
+    } else {
+        "To start exactly this, once nothing speaks against it"
+    });
     let people: Vec<_> = preview.people.iter().map(|person| person.person.to_string()).collect();
     let now = if request.now { " --now --reason \"…\"" } else { "" };
     page.line(format!("lockstep offboard start {}{now} --approve {}", people.join(" "), preview.digest));
@@ -21,7 +26,7 @@ fn show_person(page: &mut Page, person: &PersonPreview) {
     page.heading(&person.name);
     page.fields(&[
         ("Work e-mail", super::or_dash(person.work_email.as_ref())),
-        ("State", person.state.clone()),
+        ("State", plain(&person.state)),
         ("Access ends", utc_with_local(person.access_end_at, person.access_end_local.as_deref())),
         ("Employment ends", utc(person.employment_end_at)),
     ]);
@@ -34,7 +39,7 @@ fn show_person(page: &mut Page, person: &PersonPreview) {
     );
     let blocked = person.steps.iter().filter_map(|step| {
         let (why, remedy) = step.blocked.as_ref()?;
-        Some(format!("{} ({}): {}", target(&step.step), step.step.wish, then(why, remedy)))
+        Some(format!("{} ({}): {}", target(&step.step), step.step.wish, then(&plain(why), remedy)))
     });
     page.points("Would be blocked as things are now", blocked);
     residuals(page, &person.residuals);

@@ -18,6 +18,11 @@ pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+/// A word of the Desk's ("notice_period") as people read it.
+pub(crate) fn plain(word: &str) -> String {
+    word.replace('_', " ")
+}
+
 /// Two sentences, whether or not the first brings its full stop.
 pub(crate) fn then(first: &str, second: &str) -> String {
     format!("{}. {second}", first.trim_end_matches('.')).trim_end().to_owned()
