@@ -17,10 +17,14 @@
 #![expect(clippy::panic, reason = "a harness reports by failing the test that uses it")]
 
 mod cli;
+mod company;
 mod home;
 mod process;
 mod scim;
 
 pub use cli::{Lockstep, Output, Running};
+pub use company::{
+    Company, FAR_AHEAD, LONG_OVER, Says, connect_directory, connect_hr, hr_export, number, set_up,
+};
 pub use home::Home;
 pub use scim::{NewUser, ScimServer};
