@@ -136,9 +136,7 @@ impl WorkerSource for Sim {
 
     async fn read_worker(&self, remote_person_id: &str) -> Result<Vec<WorkerRecord>> {
         self.read(Op::ReadWorker, remote_person_id).await?;
-        let mut stints = self.world.truth().workers;
-        stints.retain(|w| w.remote_person_id == remote_person_id);
-        Ok(stints)
+        Ok(self.world.stints(remote_person_id))
     }
 
     async fn probe(&self) -> Result<Probe> {
@@ -187,10 +185,9 @@ impl AccessTarget for Sim {
     async fn observe(&self, account_remote_id: &str) -> Result<Observation> {
         self.read(Op::Observe, account_remote_id).await?;
         let now = self.clock.now();
-        let truth = self.world.truth();
-        let presence = truth.accounts.get(account_remote_id).map_or(Presence::Absent, |account| {
+        let presence = self.world.account(account_remote_id).map_or(Presence::Absent, |account| {
             Presence::Present(AccountFacts {
-                sign_in: sign_in(account),
+                sign_in: sign_in(&account),
                 sessions: Sessions::Unknown,
                 grants: Some(account.shown_groups(now)),
                 credentials: Some(
@@ -214,6 +211,6 @@ impl AccessTarget for Sim {
 
     async fn own_account(&self) -> Result<Option<String>> {
         self.read(Op::OwnAccount, "").await?;
-        Ok(self.world.truth().own_account)
+        Ok(self.world.edit(|s| s.own_account.clone()))
     }
 }

@@ -182,6 +182,17 @@ impl SimWorld {
         self.lock().state.clone()
     }
 
+    /// The truth about one account.
+    pub(super) fn account(&self, remote_id: &str) -> Option<SimAccount> {
+        self.lock().state.accounts.get(remote_id).cloned()
+    }
+
+    /// The truth about one person's stints.
+    pub(super) fn stints(&self, remote_person_id: &str) -> Vec<WorkerRecord> {
+        let inner = self.lock();
+        inner.state.workers.iter().filter(|w| w.remote_person_id == remote_person_id).cloned().collect()
+    }
+
     /// Makes `op` fail; faults strike in the order in which they were set.
     pub fn fail(&self, op: Op, fault: Fault, times: Times) {
         self.lock().faults.push((op, None, fault, times));

@@ -1,0 +1,39 @@
+//! Measures what the issue promises, in release, on the disk that holds the target folder, and prints each
+//! number beside its goal. What each number means stands in `docs/bench.md`.
+
+mod disk;
+mod import;
+mod office;
+mod pages;
+mod resume;
+mod steps;
+mod table;
+mod watch;
+
+use std::io::Write;
+
+use table::{Row, print};
+
+/// Shorthand: a benchmark stops at the first thing that goes wrong.
+pub(crate) type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let mut rows: Vec<Row> = Vec::new();
+    tell("the disk")?;
+    rows.extend(disk::measure().await?);
+    tell("pages of PDF")?;
+    rows.extend(pages::measure()?);
+    tell("the steps of a run")?;
+    rows.extend(steps::measure().await?);
+    tell("importing 100,000 people, and a preview among them")?;
+    rows.extend(import::measure().await?);
+    tell("a ledger of a million entries with 1,000 open runs: verifying and resuming")?;
+    rows.extend(resume::measure().await?);
+    print(&rows)
+}
+
+/// Says what is being measured: building the large homes takes a while.
+fn tell(what: &str) -> Result<()> {
+    Ok(writeln!(std::io::stderr(), "bench: {what}")?)
+}
