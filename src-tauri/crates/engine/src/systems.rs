@@ -273,7 +273,7 @@ mod tests {
         let named: Vec<(&str, &str)> = refused.iter().map(|r| (r.row.as_str(), r.column.as_str())).collect();
         assert_eq!(
             named,
-            [("3", "lane"), ("4", "name"), ("5", "how_to"), ("6", "everyone")],
+            [("row 3", "lane"), ("row 4", "name"), ("row 5", "how_to"), ("row 6", "everyone")],
             "the person who keeps the sheet must find the cell"
         );
     }
