@@ -34,6 +34,7 @@ impl Normal {
         let text = numbered(&text, "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "id");
         let text = regex(r"\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*").replace_all(&text, "+<key>");
         let text = regex(r"\b[0-9a-f]{64}\b").replace_all(&text, "<digest>");
+        let text = numbered(&text, r"\b[0-9a-f]{32}\b", "remote");
         let text = numbered(&text, r"\b[0-9a-f]{12}\b", "step");
         let text = regex(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
             .replace_all(&text, |found: &Captures| kept(&found[0], "<time>"));
@@ -75,6 +76,7 @@ fn only_what_differs_is_replaced() {
         ("at 2026-11-21 14:00:00Z, due 2030-02-01T00:00:00Z", "at <time>, due 2030-02-01T00:00:00Z"),
         ("acme+0a1b2c3d+AbC/d+e=", "acme+<key>"),
         ("0123456789ab ba9876543210 0123456789ab", "<step-1> <step-2> <step-1>"),
+        ("f91c3ed6267f485f82ef178c8bf73f1f", "<remote-1>"),
         ("/tmp/x/a.zip (1234 bytes)", "<home>/a.zip (<n> bytes)"),
         ("complete from seq 14 to 25", "complete from seq <n>"),
         ("(2030-01-31) (100 %)", "(2030-01-31) (100 %)"),
