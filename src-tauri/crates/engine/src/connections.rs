@@ -149,10 +149,12 @@ impl Desk {
         self.store
             .write(move |tx| {
                 tx.set_connection_mode(id, to)?;
-                act.append(
+                act.append_said(
                     tx,
                     "connection.mode",
-                    json!({ "connection": id, "from": from, "to": to, "reason": reason }),
+                    json!({ "connection": id, "from": from, "to": to }),
+                    None,
+                    &reason,
                 )?;
                 Ok(())
             })
@@ -171,7 +173,7 @@ impl Desk {
         self.store
             .write(move |tx| {
                 tx.remove_connection(id, act.at)?;
-                act.append(tx, "connection.removed", json!({ "connection": id, "reason": reason }))?;
+                act.append_said(tx, "connection.removed", json!({ "connection": id }), None, &reason)?;
                 Ok(())
             })
             .await?;

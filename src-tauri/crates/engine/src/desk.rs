@@ -1,11 +1,12 @@
 //! The Desk: an open home. Its verbs stand in a file per noun.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use lockstep_connectors::{Clock, Vendor};
-use lockstep_domain::ids::{EntryId, OrgId};
+use lockstep_domain::ids::{EntryId, OrgId, PersonId, RunId};
 use lockstep_domain::ledger::{Actor, Draft, Entry};
 use lockstep_store::SecretStore;
 use lockstep_store::{Fuse, MasterKey, PolicyVersion, Store, StoreOptions, Tx, fresh_id};
@@ -93,6 +94,10 @@ pub struct Desk {
     pub(crate) progress: Option<ProgressSink>,
     /// The check of the whole database file after an unclean stop, while it is under way.
     pub(crate) file_check: tokio::sync::Mutex<Option<FileCheck>>,
+    /// Held while a run is taken up: one after the other.
+    pub(crate) taking_up: tokio::sync::Mutex<()>,
+    /// The runs that this Desk is driving: its lease tells it apart from other processes, not from itself.
+    driving: Mutex<BTreeSet<RunId>>,
     notices: Mutex<Vec<String>>,
 }
 
@@ -130,7 +135,7 @@ impl Desk {
             .write(move |tx| {
                 tx.create_org(&lockstep_store::Org { id: org, name, created_at: at })?;
                 save_operator(tx, &who)?;
-                append(tx, at, &who.id, "org.created", json!({ "verifier_key": verifier }))?;
+                tx.append(draft(at, &who.id, "org.created", json!({ "verifier_key": verifier }))?)?;
                 Ok(())
             })
             .await?;
@@ -164,6 +169,8 @@ impl Desk {
             policy,
             progress: options.progress,
             file_check: tokio::sync::Mutex::new(None),
+            taking_up: tokio::sync::Mutex::new(()),
+            driving: Mutex::new(BTreeSet::new()),
             notices: Mutex::new(Vec::new()),
         };
         desk.check_anchor().await?;
@@ -202,6 +209,12 @@ impl Desk {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(line.into());
     }
 
+    /// Claims a run for one drive; `None` while another drive of this Desk has it.
+    pub(crate) fn claim(&self, run: RunId) -> Option<Claim<'_>> {
+        let fresh = self.driving.lock().unwrap_or_else(PoisonError::into_inner).insert(run);
+        fresh.then_some(Claim { desk: self, run })
+    }
+
     pub(crate) fn tell(&self, progress: Progress) {
         if let Some(sink) = &self.progress {
             sink(progress);
@@ -210,7 +223,7 @@ impl Desk {
 
     /// Appends an act of the operator at this Desk.
     pub(crate) fn act(&self) -> Act {
-        Act { at: self.clock.now(), operator: self.operator.id.clone() }
+        Act { at: self.clock.now(), operator: self.operator.id.clone(), org: self.org() }
     }
 
     /// The first time that a policy is seen, its text is kept and its version ledgered.
@@ -228,37 +241,50 @@ impl Desk {
     }
 }
 
+/// A run that is being driven; given up when dropped.
+pub(crate) struct Claim<'a> {
+    desk: &'a Desk,
+    run: RunId,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.desk.driving.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.run);
+    }
+}
+
 /// Who acts now.
 #[derive(Clone)]
 pub(crate) struct Act {
     pub(crate) at: DateTime<Utc>,
     pub(crate) operator: String,
+    org: OrgId,
 }
 
 impl Act {
     /// Appends an entry that belongs to no run; the body holds opaque ids only.
     pub(crate) fn append(&self, tx: &Tx<'_>, kind: &str, body: Value) -> lockstep_store::Result<Entry> {
-        append(tx, self.at, &self.operator, kind, body)
+        tx.append(draft(self.at, &self.operator, kind, body)?)
+    }
+
+    /// The same with the operator's own words. They may name people, so they go into a payload that can be
+    /// erased: that of the person they are about, or of the organisation.
+    pub(crate) fn append_said(
+        &self,
+        tx: &Tx<'_>,
+        kind: &str,
+        body: Value,
+        about: Option<PersonId>,
+        words: &str,
+    ) -> lockstep_store::Result<Entry> {
+        let draft = draft(self.at, &self.operator, kind, body)?;
+        tx.append_with_payload(draft, about.unwrap_or(PersonId(self.org.0)), words.as_bytes())
     }
 }
 
-fn append(
-    tx: &Tx<'_>,
-    at: DateTime<Utc>,
-    operator: &str,
-    kind: &str,
-    body: Value,
-) -> lockstep_store::Result<Entry> {
+fn draft(at: DateTime<Utc>, operator: &str, kind: &str, body: Value) -> lockstep_store::Result<Draft> {
     let actor = Actor::new(operator).unwrap_or_else(|_| Actor::engine());
-    tx.append(Draft {
-        id: EntryId(fresh_id(at)?),
-        at,
-        actor,
-        kind: kind.into(),
-        run: None,
-        body,
-        commitment: None,
-    })
+    Ok(Draft { id: EntryId(fresh_id(at)?), at, actor, kind: kind.into(), run: None, body, commitment: None })
 }
 
 fn open_store(home: &Home, keys: &Keys, fuse: Option<Arc<dyn Fuse>>) -> Result<lockstep_store::Opened> {

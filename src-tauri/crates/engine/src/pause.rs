@@ -32,7 +32,7 @@ impl Desk {
                     until,
                     set_by: act.operator.clone(),
                 }))?;
-                act.append(tx, "pause.on", json!({ "until": until, "reason": reason }))?;
+                act.append_said(tx, "pause.on", json!({ "until": until }), None, &reason)?;
                 Ok(())
             })
             .await?;
@@ -49,7 +49,7 @@ impl Desk {
         self.store
             .write(move |tx| {
                 tx.set_pause(None)?;
-                act.append(tx, "pause.off", json!({ "reason": reason }))?;
+                act.append_said(tx, "pause.off", json!({}), None, &reason)?;
                 Ok(())
             })
             .await?;

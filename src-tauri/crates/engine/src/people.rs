@@ -98,9 +98,9 @@ impl Desk {
                 tx.decide_link(id, state, &act.operator, act.at)?;
                 let body = json!({
                     "link": id, "person": link.person, "account": link.account,
-                    "state": state.as_str(), "reason": reason,
+                    "state": state.as_str(),
                 });
-                act.append(tx, "link.decided", body)?;
+                act.append_said(tx, "link.decided", body, Some(link.person), &reason)?;
                 let sources = Sources::load(tx)?;
                 tx.link(id)?.map(|link| link_view(tx, &sources, link)).transpose()
             })

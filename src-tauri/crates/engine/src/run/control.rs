@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::drive::{Driver, Surroundings};
 use super::journal::{Journal, Record};
-use super::lease;
+use super::lease::{self, Held};
 use super::step::WriteGuard;
 use crate::api::RunView;
 use crate::desk::Desk;
@@ -40,32 +40,12 @@ impl Desk {
             None => self.store.read(|r| r.open_runs()).await?.into_iter().map(|row| row.run.id).collect(),
         };
         let targets = self.targets().await?;
-        for id in &runs {
-            self.retry_blocked(*id).await?;
-        }
         self.drive_all(&runs, &targets).await
     }
 
     /// Drives a run until nothing more can be done now.
     pub(crate) async fn drive(&self, id: RunId, targets: &Targets) -> Result<()> {
-        if let Some(reason) = self.pause_status().await?.reason {
-            return Err(Error::new(
-                Code::NeedsPerson,
-                format!("everything is paused: {reason}"),
-                "Wait, or end the pause (`lockstep pause off`), then resume the run.",
-            ));
-        }
-        let dossier = self.dossier(id).await?;
-        let Some(held) = lease::take(&self.store, id, self.clock.now()).await? else {
-            return Err(Error::new(
-                Code::Busy,
-                format!("another process is driving run {id}"),
-                "Nothing to do: it goes on there. `lockstep run show` shows how far it is.",
-            ));
-        };
-        let journal =
-            Journal::load(self.store.clone(), self.clock.clone(), self.progress.clone(), held.clone())
-                .await?;
+        let (dossier, held, journal) = self.take_up(id).await?;
         self.look_again(&journal, &dossier).await?;
         let scene = Scene { desk: self, dossier: &dossier, targets, guard: OnceCell::new() };
         let steps: BTreeMap<StepId, Step> = dossier.plan.steps.iter().map(|s| (s.id, s.clone())).collect();
@@ -82,6 +62,33 @@ impl Desk {
         self.note_dialects(&journal, &steps).await?;
         lease::give_back(&self.store, &held).await?;
         driven
+    }
+
+    /// Takes a run up: blocked steps are tried again, and it is ours alone. One run after the other, so that
+    /// the first of a thousand blocks sign-in at once and not when all are taken up; no vendor is asked here.
+    async fn take_up(&self, id: RunId) -> Result<(Dossier, Held, Journal)> {
+        let _turn = self.taking_up.lock().await;
+        if let Some(reason) = self.pause_status().await?.reason {
+            return Err(Error::new(
+                Code::NeedsPerson,
+                format!("everything is paused: {reason}"),
+                "Wait, or end the pause (`lockstep pause off`), then resume the run.",
+            ));
+        }
+        self.retry_blocked(id).await?;
+        let dossier = self.dossier(id).await?;
+        let busy = || {
+            Error::new(
+                Code::Busy,
+                format!("run {id} is being driven already"),
+                "Nothing to do: it goes on there. `lockstep run show` shows how far it is.",
+            )
+        };
+        let _claim = self.claim(id).ok_or_else(busy)?;
+        let held = lease::take(&self.store, id, self.clock.now()).await?.ok_or_else(busy)?;
+        let (store, clock, progress) = (self.store.clone(), self.clock.clone(), self.progress.clone());
+        let journal = Journal::load(store, clock, progress, held.clone()).await?;
+        Ok((dossier, held, journal))
     }
 
     /// The dossier that a run was opened with.

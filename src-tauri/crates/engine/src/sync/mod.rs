@@ -138,7 +138,7 @@ impl Desk {
                     return Ok(false);
                 }
                 if let Some(why) = accepted {
-                    act.append(tx, "read.smaller_accepted", json!({ "read": id, "reason": why }))?;
+                    act.append_said(tx, "read.smaller_accepted", json!({ "read": id }), None, &why)?;
                 }
                 let flipped = match kind {
                     ReadKind::Workers => tx.flip_workers(id, &end)?,
