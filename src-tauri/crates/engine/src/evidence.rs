@@ -22,7 +22,7 @@ impl Desk {
         let made = self.make_checkpoint().await?;
         let size = made.size;
         let entries = self.store.read(move |r| r.entries_of_run(id)).await?;
-        let tree = merkle::Tree::of(&made.leaves);
+        let tree = merkle::Tree::of(&self.leaves(size).await?);
         let mut proven = Vec::new();
         let mut artefacts = Vec::new();
         let mut told_until = run.since;

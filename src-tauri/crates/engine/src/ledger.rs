@@ -2,7 +2,7 @@
 
 use lockstep_domain::digest::Digest;
 use lockstep_evidence::checkpoint::{self, Checkpoint};
-use lockstep_evidence::merkle;
+use lockstep_evidence::merkle::{self, Frontier};
 use lockstep_evidence::note::VerifierKey;
 use lockstep_store::{Checkpoint as CheckpointRow, Scanned};
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,6 @@ struct Anchor {
 pub(crate) struct MadeCheckpoint {
     pub(crate) note: String,
     pub(crate) size: u64,
-    pub(crate) leaves: Vec<Digest>,
 }
 
 impl Desk {
@@ -41,7 +40,7 @@ impl Desk {
     /// [`Code::Store`] when the database cannot be read at all. What is wrong with the ledger is in the answer.
     pub async fn verify_ledger(&self) -> Result<LedgerView> {
         let head = self.store.read(|r| r.head()).await?;
-        let (leaves, mut failures) = self.scan(head.seq).await?;
+        let (leaves, mut failures) = self.scan(1, head.seq).await?;
         let anchor = self.anchor()?;
         if let Some(anchor) = &anchor {
             failures.extend(beside_anchor(anchor, &leaves));
@@ -76,12 +75,22 @@ impl Desk {
         })
     }
 
-    /// Leaf hashes of the first `size` entries, worked out anew in two halves at once, and what is wrong.
-    async fn scan(&self, size: u64) -> Result<(Vec<Digest>, Vec<String>)> {
-        let half = size / 2;
+    /// Leaf hashes of the first `size` entries, for proofs.
+    ///
+    /// # Errors
+    /// [`Code::Tampered`] when one of them is not what it was.
+    pub(crate) async fn leaves(&self, size: u64) -> Result<Vec<Digest>> {
+        let (leaves, failures) = self.scan(1, size).await?;
+        failures.first().map_or(Ok(leaves), |first| Err(tampered(first)))
+    }
+
+    /// Leaf hashes of a range of entries, worked out anew in two halves at once, and what is wrong.
+    async fn scan(&self, from: u64, to: u64) -> Result<(Vec<Digest>, Vec<String>)> {
+        let middle = from + to.saturating_sub(from) / 2;
         let walk = |from: u64, to: u64| {
             self.store.read(move |r| {
-                let mut leaves = Vec::with_capacity(usize::try_from(to + 1 - from).unwrap_or(0));
+                let mut leaves =
+                    Vec::with_capacity(usize::try_from((to + 1).saturating_sub(from)).unwrap_or(0));
                 let scanned = r.scan_ledger(from, to, |row| {
                     leaves.push(row.hash);
                     Ok(())
@@ -89,7 +98,8 @@ impl Desk {
                 Ok((leaves, scanned))
             })
         };
-        let ((mut leaves, first), (rest, second)) = tokio::try_join!(walk(1, half), walk(half + 1, size))?;
+        let ((mut leaves, first), (rest, second)) =
+            tokio::try_join!(walk(from, middle.min(to)), walk(middle + 1, to))?;
         leaves.extend(rest);
         let told = |s: Scanned| s.faults.into_iter().map(|f| f.to_string());
         Ok((leaves, told(first).chain(told(second)).collect()))
@@ -109,14 +119,26 @@ impl Desk {
         Ok((good, bad))
     }
 
-    /// Signs what the ledger is now and keeps it; the anchor moves with it.
+    /// Signs what the ledger is now and keeps it; the anchor moves with it. Only what came since the last
+    /// checkpoint is read: what that one signed stands behind its tree's edge.
     pub(crate) async fn make_checkpoint(&self) -> Result<MadeCheckpoint> {
-        let head = self.store.read(|r| r.head()).await?;
-        let (leaves, failures) = self.scan(head.seq).await?;
+        let (head, last) = self.store.read(|r| Ok((r.head()?, r.last_checkpoint()?))).await?;
+        if let Some(last) = last.as_ref().filter(|last| last.size == head.seq) {
+            let note = String::from_utf8(last.note.clone())
+                .map_err(|_| tampered("the last checkpoint is no text"))?;
+            return Ok(MadeCheckpoint { note, size: last.size });
+        }
+        let mut frontier = match &last {
+            None => Frontier::default(),
+            Some(last) => edge_of(last)
+                .ok_or_else(|| tampered("the last checkpoint's tree is not the one it signed"))?,
+        };
+        let (since, failures) = self.scan(frontier.size() + 1, head.seq).await?;
         if let Some(first) = failures.first() {
             return Err(tampered(first));
         }
-        let root = merkle::root(&leaves);
+        since.into_iter().for_each(|leaf| frontier.append(leaf));
+        let root = frontier.root();
         let signer = self.keys.signer(self.org())?;
         let note = Checkpoint { origin: checkpoint::origin(self.org()), size: head.seq, root }
             .sign(&signer)
@@ -124,23 +146,24 @@ impl Desk {
                 Error::new(Code::Failed, "the checkpoint cannot be signed", "Report this; it is a defect.")
                     .caused_by(e)
             })?;
-        let (at, text) = (self.clock.now(), note.clone());
+        let row = CheckpointRow {
+            size: head.seq,
+            root,
+            note: note.clone().into_bytes(),
+            frontier: frontier.to_bytes(),
+            at: self.clock.now(),
+        };
         self.store
             .write(move |tx| {
-                if tx.last_checkpoint()?.is_none_or(|last| last.size < head.seq) {
-                    tx.add_checkpoint(&CheckpointRow {
-                        size: head.seq,
-                        root,
-                        note: text.into_bytes(),
-                        frontier: Vec::new(),
-                        at,
-                    })?;
+                // Another process may have signed the same or more meanwhile; both signatures are good.
+                if tx.last_checkpoint()?.is_none_or(|last| last.size < row.size) {
+                    tx.add_checkpoint(&row)?;
                 }
                 Ok(())
             })
             .await?;
         self.move_anchor().await?;
-        Ok(MadeCheckpoint { note, size: head.seq, leaves })
+        Ok(MadeCheckpoint { note, size: head.seq })
     }
 
     /// Tells the secret store how far the ledger is, so that a database that lost its end is noticed.
@@ -228,10 +251,15 @@ impl Desk {
     }
 }
 
+/// The right edge of the tree that a checkpoint signed; `None` when it is not that.
+fn edge_of(row: &CheckpointRow) -> Option<Frontier> {
+    Frontier::from_bytes(&row.frontier).ok().filter(|edge| edge.size() == row.size && edge.root() == row.root)
+}
+
 fn judge_checkpoint(row: &CheckpointRow, key: &VerifierKey, leaves: &[Digest]) -> Result<(), String> {
     let note = std::str::from_utf8(&row.note).map_err(|_| "it is no text".to_owned())?;
     let checkpoint = Checkpoint::open(note, key).map_err(|e| e.to_string())?;
-    if checkpoint.size != row.size || checkpoint.root != row.root {
+    if checkpoint.size != row.size || checkpoint.root != row.root || edge_of(row).is_none() {
         return Err("the row is not what was signed".into());
     }
     let size = usize::try_from(checkpoint.size).unwrap_or(usize::MAX);

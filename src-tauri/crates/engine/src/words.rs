@@ -73,7 +73,7 @@ pub(crate) fn of_state(state: &StepState) -> (&'static str, Option<String>) {
         StepState::Waiting { until, why } => {
             ("waiting", Some(format!("{why}, until {}", until.format("%FT%TZ"))))
         }
-        StepState::Blocked { blocker } => ("blocked", Some(blocker.to_string())),
+        StepState::Blocked { blocker } => ("blocked", Some(blocker.to_string().replace('_', " "))),
         StepState::Settled { assurance, .. } => ("done", Some(of_assurance(*assurance).into())),
         StepState::Waived => ("exception", Some("accepted as exception".into())),
         StepState::Attested { .. } => ("done", Some("confirmed by hand".into())),
