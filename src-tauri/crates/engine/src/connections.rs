@@ -1,6 +1,7 @@
 //! Connections: what a tenant of a vendor is told, how far it may go, and opening it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use lockstep_connectors::{Connector, Field, FieldKind, OpenContext, Vendor};
 use lockstep_domain::capability::Mode;
@@ -49,7 +50,7 @@ impl Desk {
             ));
         }
         check_settings(vendor, &add.settings, &add.secrets)?;
-        let settings = with_absolute_paths(vendor, add.settings)?;
+        let settings = add.settings;
         let connector = self.open_with(vendor, settings.clone(), add.secrets.clone())?;
         if connector.workers.is_some() {
             date_rules(&settings)?;
@@ -285,21 +286,6 @@ fn secret_name(connection: ConnectionId, field: &str) -> String {
     format!("connection/{connection}/{field}")
 }
 
-/// A file is the same one from whatever folder Lockstep is started later.
-fn with_absolute_paths(
-    vendor: &Vendor,
-    mut settings: BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>> {
-    for field in vendor.descriptor.fields.iter().filter(|f| f.kind == FieldKind::Path) {
-        if let Some(path) = settings.get_mut(field.name) {
-            let absolute = std::path::absolute(&*path)
-                .map_err(|e| wrong(field.name, format!("{path:?} is no path: {e}"), field.help))?;
-            *path = absolute.to_string_lossy().into_owned();
-        }
-    }
-    Ok(settings)
-}
-
 /// Every required field is told, and nothing is told that the vendor does not know.
 fn check_settings(
     vendor: &Vendor,
@@ -309,7 +295,7 @@ fn check_settings(
     let dates = vendors::date_fields(&vendor.descriptor);
     let fields: Vec<&Field> = vendor.descriptor.fields.iter().chain(dates).collect();
     let ask = format!("`lockstep vendor show {}` lists what it takes.", vendor.descriptor.id);
-    for name in settings.keys() {
+    for (name, value) in settings {
         match fields.iter().find(|f| f.name == name) {
             None => return Err(wrong(name, "this vendor does not know it".into(), &ask)),
             Some(field) if field.kind == FieldKind::Secret => {
@@ -318,6 +304,10 @@ fn check_settings(
                     "it is a secret and must not be given as a setting".into(),
                     "Give it with --secret, from standard input or a named variable.",
                 ));
+            }
+            // A relative one would be another file from another folder.
+            Some(field) if field.kind == FieldKind::Path && !Path::new(value).is_absolute() => {
+                return Err(wrong(name, format!("{value:?} is no absolute path"), "Give the whole path."));
             }
             Some(_) => {}
         }
