@@ -38,14 +38,11 @@ impl From<Code> for Exit {
     fn from(code: Code) -> Self {
         match code {
             Code::Usage => Self::Usage,
-            Code::NeedsPerson | Code::SecretsLocked => Self::NeedsPerson,
-            Code::NotFound
-            | Code::NoHome
-            | Code::Store
-            | Code::Tampered
-            | Code::Vendor
-            | Code::Busy
-            | Code::Failed => Self::Failed,
+            // Busy: nothing failed, somebody else is at it; an operator looks there.
+            Code::NeedsPerson | Code::SecretsLocked | Code::Busy => Self::NeedsPerson,
+            Code::NotFound | Code::NoHome | Code::Store | Code::Tampered | Code::Vendor | Code::Failed => {
+                Self::Failed
+            }
         }
     }
 }
@@ -86,7 +83,7 @@ mod tests {
             (Code::Store, 1),
             (Code::Tampered, 1),
             (Code::Vendor, 1),
-            (Code::Busy, 1),
+            (Code::Busy, 3),
             (Code::Failed, 1),
         ] {
             assert_eq!(Exit::from(code) as u8, number, "scripts branch on the number for {code:?}");
