@@ -1,13 +1,14 @@
 //! The ledger's health: the anchor outside the database, signed checkpoints, and verifying all of it.
 
 use lockstep_domain::digest::Digest;
+use lockstep_evidence::bundle::Consistency;
 use lockstep_evidence::checkpoint::{self, Checkpoint};
 use lockstep_evidence::merkle::{self, Frontier};
 use lockstep_evidence::note::VerifierKey;
 use lockstep_store::{Checkpoint as CheckpointRow, Scanned};
 use serde::{Deserialize, Serialize};
 
-use crate::api::{KeyView, LedgerView};
+use crate::api::{CheckpointView, KeyView, LedgerView};
 use crate::desk::Desk;
 use crate::error::{Code, Error, Result};
 
@@ -39,13 +40,15 @@ impl Desk {
     /// # Errors
     /// [`Code::Store`] when the database cannot be read at all. What is wrong with the ledger is in the answer.
     pub async fn verify_ledger(&self) -> Result<LedgerView> {
-        let head = self.store.read(|r| r.head()).await?;
-        let (leaves, mut failures) = self.scan(1, head.seq).await?;
+        // Anchor and checkpoints first: another process may append and sign while the ledger is read, and what
+        // is newer than the head that is looked at is no fault of it.
         let anchor = self.anchor()?;
+        let (signed, head) = self.store.read(|r| Ok((r.checkpoints()?, r.head()?))).await?;
+        let (leaves, mut failures) = self.scan(1, head.seq).await?;
         if let Some(anchor) = &anchor {
             failures.extend(beside_anchor(anchor, &leaves));
         }
-        let (checkpoints, bad) = self.check_checkpoints(&leaves).await?;
+        let (checkpoints, bad) = self.check_checkpoints(signed, &leaves)?;
         failures.extend(bad);
         Ok(LedgerView {
             ok: failures.is_empty(),
@@ -56,6 +59,42 @@ impl Desk {
             anchor: anchor.map(|a| (a.size, a.head)),
             checkpoints,
         })
+    }
+
+    /// Signs what the ledger is now, for somebody outside to keep. With the note that they kept before, also
+    /// proves that nothing of what they knew was changed or taken away since.
+    ///
+    /// # Errors
+    /// [`Code::Usage`] when `since` is no note of this ledger; [`Code::Tampered`] when the ledger is not what
+    /// it was.
+    pub async fn checkpoint(&self, since: Option<&str>) -> Result<CheckpointView> {
+        let made = self.make_checkpoint().await?;
+        let since = match since {
+            None => None,
+            Some(note) => Some(self.prove_since(note, made.size).await?),
+        };
+        Ok(CheckpointView { entries: made.size, note: made.note, since })
+    }
+
+    async fn prove_since(&self, note: &str, size: u64) -> Result<String> {
+        let key = self.keys.signer(self.org())?.verifier().clone();
+        let not_ours = |what: String| {
+            Error::new(
+                Code::Usage,
+                format!("the checkpoint given is not one of this ledger: {what}"),
+                "Give the file as `lockstep ledger checkpoint` or a bundle's checkpoint.txt had it.",
+            )
+        };
+        let earlier = Checkpoint::open(note, &key).map_err(|e| not_ours(e.to_string()))?;
+        let leaves = self.leaves(size).await?;
+        let proof = merkle::consistency_proof(&leaves, earlier.size, size).map_err(|e| not_ours(e.to_string()))?;
+        let covered = usize::try_from(earlier.size).ok().and_then(|n| leaves.get(..n));
+        if covered.map(merkle::root) != Some(earlier.root) {
+            return Err(tampered(&format!("its first {} entries are not what was signed then", earlier.size)));
+        }
+        let file = Consistency { checkpoint: note.to_owned(), proof }.to_file();
+        let file = file.map_err(|e| Error::new(Code::Failed, e.to_string(), "Report this; it is a defect."))?;
+        Ok(String::from_utf8_lossy(&file).into_owned())
     }
 
     /// The public evidence key.
@@ -105,9 +144,12 @@ impl Desk {
         Ok((leaves, told(first).chain(told(second)).collect()))
     }
 
-    async fn check_checkpoints(&self, leaves: &[Digest]) -> Result<(usize, Vec<String>)> {
+    fn check_checkpoints(
+        &self,
+        rows: Vec<CheckpointRow>,
+        leaves: &[Digest],
+    ) -> Result<(usize, Vec<String>)> {
         let key: VerifierKey = self.keys.signer(self.org())?.verifier().clone();
-        let rows = self.store.read(|r| r.checkpoints()).await?;
         let mut good = 0;
         let mut bad = Vec::new();
         for row in rows {
@@ -166,17 +208,27 @@ impl Desk {
         Ok(MadeCheckpoint { note, size: head.seq })
     }
 
-    /// Tells the secret store how far the ledger is, so that a database that lost its end is noticed.
+    /// Tells the secret store how far the ledger is, so that a database that lost its end is noticed. One
+    /// process after the other: two that write the same entry of a keychain at once can leave it torn, and the
+    /// anchor never goes back.
     pub(crate) async fn move_anchor(&self) -> Result<()> {
+        let failed = |e: Box<dyn std::error::Error + Send + Sync>| {
+            Error::new(Code::Failed, "the anchor could not be moved", "Try again.").caused_by(e)
+        };
+        let lock = self.home.anchor_lock();
+        let locked = tokio::task::spawn_blocking(move || {
+            let file = std::fs::File::options().create(true).write(true).truncate(false).open(lock)?;
+            file.lock().map(|()| file)
+        });
+        let turn = locked.await.map_err(|e| failed(e.into()))?.map_err(|e| failed(e.into()))?;
         let head = self.store.read(|r| r.head()).await?;
         let anchor = Anchor { size: head.seq, head: head.hash };
         // A struct of a number and a digest always has a JSON form.
         let text = serde_json::to_vec(&anchor).unwrap_or_default();
         let secrets = self.secrets.clone();
-        tokio::task::spawn_blocking(move || secrets.set(ANCHOR, &text)).await.map_err(|e| {
-            Error::new(Code::Failed, "the anchor could not be moved", "Try again.").caused_by(e)
-        })??;
-        Ok(())
+        let moved = tokio::task::spawn_blocking(move || secrets.set(ANCHOR, &text)).await;
+        drop(turn);
+        Ok(moved.map_err(|e| failed(e.into()))??)
     }
 
     fn anchor(&self) -> Result<Option<Anchor>> {

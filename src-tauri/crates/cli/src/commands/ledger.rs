@@ -1,10 +1,13 @@
-//! `lockstep ledger verify`.
+//! `lockstep ledger verify` and `lockstep ledger checkpoint`.
+
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use lockstep_engine::api::LedgerView;
 
 use crate::context::Context;
 use crate::exit::{Exit, Stop};
+use crate::files;
 use crate::text::Page;
 
 /// The chained record of everything that happened
@@ -12,15 +15,38 @@ use crate::text::Page;
 pub(crate) enum Ledger {
     /// Check every entry, every signed checkpoint, and the anchor kept outside the database
     Verify,
+    /// Sign what the ledger is now, for an auditor to keep
+    ///
+    /// Whoever keeps the output can check later that nothing of what they knew was changed or taken away:
+    /// with --since it prints the file for `evidence verify --checkpoint`.
+    #[command(after_help = "Examples:\n  lockstep ledger checkpoint > 2026-11.txt\n  \
+        lockstep ledger checkpoint --since 2026-11.txt > proof.json")]
+    Checkpoint {
+        /// A checkpoint kept earlier: also proves that this ledger is the same one, grown
+        #[arg(long, value_name = "FILE")]
+        since: Option<PathBuf>,
+    },
 }
 
 impl Ledger {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Stop> {
-        let Self::Verify = self;
         let desk = context.desk().await?;
-        let ledger = context.interruptible(desk.verify_ledger()).await?;
-        context.answer(&ledger, |page| show(page, &ledger))?;
-        Ok(Exit::done_if(ledger.ok, Exit::Failed))
+        match self {
+            Self::Verify => {
+                let ledger = context.interruptible(desk.verify_ledger()).await?;
+                context.answer(&ledger, |page| show(page, &ledger))?;
+                Ok(Exit::done_if(ledger.ok, Exit::Failed))
+            }
+            Self::Checkpoint { since } => {
+                let since = since.as_deref().map(files::read_text).transpose()?;
+                let made = context.interruptible(desk.checkpoint(since.as_deref())).await?;
+                // Nothing but the file, so that the output can be kept.
+                context.answer(&made, |page| {
+                    made.since.as_ref().unwrap_or(&made.note).lines().for_each(|line| page.line(line));
+                })?;
+                Ok(Exit::Done)
+            }
+        }
     }
 }
 

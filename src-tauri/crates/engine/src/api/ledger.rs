@@ -23,6 +23,17 @@ pub struct LedgerView {
     pub checkpoints: usize,
 }
 
+/// What the ledger is now, signed, for somebody outside to keep.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckpointView {
+    /// Entries covered.
+    pub entries: u64,
+    /// The signed note.
+    pub note: String,
+    /// Where an earlier note was given: the file that proves it to be of the same ledger.
+    pub since: Option<String>,
+}
+
 /// The organisation's public evidence key.
 #[derive(Clone, Debug, Serialize)]
 pub struct KeyView {

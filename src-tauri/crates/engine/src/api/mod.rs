@@ -14,7 +14,7 @@ mod verbs;
 
 pub use connections::{AddConnection, ConnectionView, FieldView, ProbeView, SetMode, VendorView};
 pub use evidence::{ExportedBundle, VerifyView};
-pub use ledger::{KeyView, LedgerView, PauseView, PolicyView};
+pub use ledger::{CheckpointView, KeyView, LedgerView, PauseView, PolicyView};
 pub use people::{
     AccountView, BacklogRow, DecideLink, EmploymentView, LeaverRow, LinkView, PeopleQuery, PersonRow,
     PersonView,

@@ -51,6 +51,7 @@ pub const VERBS: &[Verb] = &[
     reads("evidence", "export"),
     reads("evidence", "verify"),
     reads("ledger", "verify"),
+    changes("ledger", "checkpoint"),
     reads("key", "export"),
     reads("policy", "show"),
     changes("pause", "on"),
