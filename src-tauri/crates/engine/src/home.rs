@@ -101,6 +101,11 @@ impl Home {
         self.dir.join("vault")
     }
 
+    /// Held by the process that moves the ledger's anchor.
+    pub(crate) fn anchor_lock(&self) -> PathBuf {
+        self.dir.join("anchor.lock")
+    }
+
     pub(crate) fn policy_file(&self) -> PathBuf {
         self.dir.join("policy.toml")
     }
