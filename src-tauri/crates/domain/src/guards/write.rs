@@ -11,6 +11,8 @@ use crate::policy::Protected;
 words! {
     /// Why a step does not go on until a person has acted.
     Blocker {
+        /// Everything is paused.
+        Paused = "paused",
         /// The connection only observes.
         ModeObserve = "mode_observe",
         /// The connection may only contain.
@@ -54,6 +56,7 @@ impl Blocker {
     /// What a person can do about it.
     pub fn remedy(self) -> &'static str {
         match self {
+            Self::Paused => "Wait, or end the pause (`lockstep pause off`), then resume the run.",
             Self::ModeObserve | Self::ModeContainOnly => {
                 "Raise the connection's mode (`lockstep connection mode`), then resume the run; or confirm the step by hand."
             }
@@ -95,6 +98,8 @@ impl Blocker {
 /// What is known just before a write.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WriteFacts {
+    /// Whether everything is paused.
+    pub paused: bool,
     /// How far the connection may go.
     pub mode: Mode,
     /// The wave of the step.
@@ -112,7 +117,7 @@ pub struct WriteFacts {
     pub operator_account: bool,
     /// Human or service.
     pub owner_kind: OwnerKind,
-    /// Whether the link to the person is confirmed, by rule or by a person.
+    /// Whether the link to the leaver is confirmed, by rule or by a person, and no other person's is.
     pub link_confirmed: bool,
     /// Names by which the protected list may mention the account.
     pub names: Vec<String>,
@@ -123,6 +128,9 @@ pub struct WriteFacts {
 /// # Errors
 /// The first blocker, worst first.
 pub fn may_write(facts: &WriteFacts, protected: &Protected) -> Result<(), Blocker> {
+    if facts.paused {
+        return Err(Blocker::Paused);
+    }
     if Protected::lists(&protected.accounts, facts.names.iter().map(String::as_str)) {
         return Err(Blocker::Protected);
     }
@@ -154,6 +162,7 @@ mod tests {
 
     fn harmless() -> WriteFacts {
         WriteFacts {
+            paused: false,
             mode: Mode::Full,
             wave: Wave::Contain,
             effect: Effect::Reversible,
@@ -197,6 +206,11 @@ mod tests {
                 WriteFacts { other_admins: Some(0), ..harmless() },
                 None,
                 "a plain user is never the last administrator",
+            ),
+            (
+                WriteFacts { paused: true, ..harmless() },
+                Some(Blocker::Paused),
+                "a pause also holds a run that is under way",
             ),
             (
                 WriteFacts { own_account: true, ..harmless() },

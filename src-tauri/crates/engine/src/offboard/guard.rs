@@ -1,39 +1,43 @@
 //! The facts that the write guard judges, read just before each write.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lockstep_connectors::AccessTarget;
 use lockstep_domain::access::{AccountRecord, AccountRef, Observation, OwnerKind, Presence, SignIn, Target};
 use lockstep_domain::capability::Effect;
 use lockstep_domain::guards::{Blocker, WriteFacts, may_write};
-use lockstep_domain::ids::{AccountId, ConnectionId};
+use lockstep_domain::ids::{AccountId, ConnectionId, PersonId};
 use lockstep_domain::plan::Step;
 use lockstep_store::{LinkState, Reader};
+use tokio::sync::OnceCell;
 
 use crate::desk::{Desk, Operator};
 use crate::error::Result;
 
-/// What the guard knows beside the database.
+/// The guard of one person's offboarding, with what it knows beside the database.
 pub(crate) struct Guard<'a> {
-    pub(crate) desk: &'a Desk,
-    /// The account of our own credentials, by connection, as far as vendors tell.
-    pub(crate) own_accounts: BTreeMap<ConnectionId, String>,
+    desk: &'a Desk,
+    person: PersonId,
+    doors: BTreeMap<ConnectionId, Door>,
+}
+
+/// A target, and the account of our own credentials there as far as it tells. Asked before the first write to
+/// that target, so that one that does not answer holds up no other; asked again when it did not answer.
+struct Door {
+    target: Arc<dyn AccessTarget>,
+    own_account: OnceCell<Option<String>>,
 }
 
 impl<'a> Guard<'a> {
-    /// Asks every target which account is our own.
-    pub(crate) async fn new(
+    /// The guard of this person's accounts behind these targets.
+    pub(crate) fn new(
         desk: &'a Desk,
-        targets: &BTreeMap<ConnectionId, std::sync::Arc<dyn AccessTarget>>,
+        person: PersonId,
+        targets: BTreeMap<ConnectionId, Arc<dyn AccessTarget>>,
     ) -> Self {
-        let mut own_accounts = BTreeMap::new();
-        for (id, target) in targets {
-            // A vendor that does not answer now is asked nothing else before its first write fails as well.
-            if let Ok(Some(own)) = target.own_account().await {
-                own_accounts.insert(*id, own);
-            }
-        }
-        Self { desk, own_accounts }
+        let door = |(id, target)| (id, Door { target, own_account: OnceCell::new() });
+        Self { desk, person, doors: targets.into_iter().map(door).collect() }
     }
 
     /// What stands against writing this step now.
@@ -64,10 +68,11 @@ impl<'a> Guard<'a> {
             _ => None,
         };
         let own_account = self
-            .own_accounts
-            .get(&account.connection)
+            .own_account(account.connection)
+            .await
             .is_some_and(|own| *own == account.remote_id || own.eq_ignore_ascii_case(&account.login));
-        let (wave, operator) = (step.wave, self.desk.operator.clone());
+        let (wave, operator, person) = (step.wave, self.desk.operator.clone(), self.person);
+        let now = self.desk.clock.now();
         let facts = self
             .desk
             .store
@@ -79,6 +84,7 @@ impl<'a> Guard<'a> {
                 let known = r.account(account.account)?;
                 let record = known.as_ref().map(|k| &k.record);
                 Ok(Some(WriteFacts {
+                    paused: r.pause()?.is_some_and(|p| p.until > now),
                     mode: connection.mode,
                     wave,
                     effect,
@@ -87,12 +93,18 @@ impl<'a> Guard<'a> {
                     own_account,
                     operator_account: is_operators(r, &account, &operator)?,
                     owner_kind: record.map_or(OwnerKind::Unknown, |a| a.owner_kind),
-                    link_confirmed: is_confirmed(r, account.account)?,
+                    link_confirmed: is_confirmed(r, account.account, person)?,
                     names: names(&account, record.map(|a| a.emails.as_slice()).unwrap_or_default()),
                 }))
             })
             .await?;
         Ok(facts)
+    }
+
+    async fn own_account(&self, connection: ConnectionId) -> Option<&str> {
+        let door = self.doors.get(&connection)?;
+        // A vendor that does not answer this fails the write as well, or is asked again before the next.
+        door.own_account.get_or_try_init(|| door.target.own_account()).await.ok()?.as_deref()
     }
 }
 
@@ -110,8 +122,12 @@ fn other_admins(
     Ok(Some(usize::try_from(admins.enabled).unwrap_or(usize::MAX).saturating_sub(usize::from(counted))))
 }
 
-fn is_confirmed(r: &Reader<'_>, account: AccountId) -> lockstep_store::Result<bool> {
-    Ok(r.links_of_account(account)?.iter().any(|l| l.state == LinkState::Confirmed))
+/// Whether the account is this person's and nobody else's. Another person's confirmed link says the opposite
+/// of what a cut needs.
+fn is_confirmed(r: &Reader<'_>, account: AccountId, person: PersonId) -> lockstep_store::Result<bool> {
+    let links = r.links_of_account(account)?;
+    let mut holders = links.iter().filter(|l| l.state == LinkState::Confirmed).map(|l| l.person);
+    Ok(holders.next() == Some(person) && holders.all(|holder| holder == person))
 }
 
 fn is_operators(r: &Reader<'_>, account: &AccountRef, operator: &Operator) -> lockstep_store::Result<bool> {

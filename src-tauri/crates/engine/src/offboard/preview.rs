@@ -25,10 +25,10 @@ impl Desk {
     pub async fn preview(&self, request: &OffboardRequest) -> Result<PreviewView> {
         let targets = self.targets().await?;
         let cases = self.cases(request, &targets).await?;
-        let guard = Guard::new(self, &targets.all()).await;
         let mut people = Vec::new();
         for case in &cases {
             let refusals = self.refusals(case, request, cases.len(), 1).await?;
+            let guard = Guard::new(self, case.person.id, targets.all());
             people.push(self.preview_of(case, refusals, &guard).await?);
         }
         Ok(PreviewView { digest: batch_digest(&cases), people })

@@ -7,14 +7,13 @@ use lockstep_domain::guards::Blocker;
 use lockstep_domain::ids::{PersonId, RunId};
 use lockstep_domain::plan::{Step, StepId};
 use lockstep_domain::run::{Run, RunEvent, StepState, WaveClock};
-use tokio::sync::OnceCell;
 
 use super::drive::{Driver, Surroundings};
 use super::journal::{Journal, Record};
 use super::lease::{self, Held};
 use super::step::WriteGuard;
 use crate::api::RunView;
-use crate::desk::Desk;
+use crate::desk::{Claim, Desk};
 use crate::error::{Code, Error, Result};
 use crate::offboard::Guard;
 use crate::offboard::dossier::Dossier;
@@ -25,8 +24,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) desk: &'a Desk,
     pub(crate) dossier: &'a Dossier,
     pub(crate) targets: &'a Targets,
-    /// Made at the first write that has to be judged: a run with nothing to write asks nobody.
-    guard: OnceCell<Guard<'a>>,
+    guard: Guard<'a>,
 }
 
 impl Desk {
@@ -45,11 +43,12 @@ impl Desk {
 
     /// Drives a run until nothing more can be done now.
     pub(crate) async fn drive(&self, id: RunId, targets: &Targets) -> Result<()> {
-        let (dossier, held, journal) = self.take_up(id).await?;
+        let (dossier, held, journal, _claim) = self.take_up(id).await?;
         self.look_again(&journal, &dossier).await?;
-        let scene = Scene { desk: self, dossier: &dossier, targets, guard: OnceCell::new() };
-        let steps: BTreeMap<StepId, Step> = dossier.plan.steps.iter().map(|s| (s.id, s.clone())).collect();
         let all = targets.all();
+        let guard = Guard::new(self, dossier.plan.event.person, all.clone());
+        let scene = Scene { desk: self, dossier: &dossier, targets, guard };
+        let steps: BTreeMap<StepId, Step> = dossier.plan.steps.iter().map(|s| (s.id, s.clone())).collect();
         let driver = Driver {
             journal: &journal,
             clock: &self.clock,
@@ -66,7 +65,7 @@ impl Desk {
 
     /// Takes a run up: blocked steps are tried again, and it is ours alone. One run after the other, so that
     /// the first of a thousand blocks sign-in at once and not when all are taken up; no vendor is asked here.
-    async fn take_up(&self, id: RunId) -> Result<(Dossier, Held, Journal)> {
+    async fn take_up(&self, id: RunId) -> Result<(Dossier, Held, Journal, Claim<'_>)> {
         let _turn = self.taking_up.lock().await;
         if let Some(reason) = self.pause_status().await?.reason {
             return Err(Error::new(
@@ -84,11 +83,11 @@ impl Desk {
                 "Nothing to do: it goes on there. `lockstep run show` shows how far it is.",
             )
         };
-        let _claim = self.claim(id).ok_or_else(busy)?;
+        let claim = self.claim(id).ok_or_else(busy)?;
         let held = lease::take(&self.store, id, self.clock.now()).await?.ok_or_else(busy)?;
         let (store, clock, progress) = (self.store.clone(), self.clock.clone(), self.progress.clone());
         let journal = Journal::load(store, clock, progress, held.clone()).await?;
-        Ok((dossier, held, journal))
+        Ok((dossier, held, journal, claim))
     }
 
     /// The dossier that a run was opened with.
@@ -233,8 +232,7 @@ pub(crate) fn is_open(run: &Run) -> bool {
 #[async_trait::async_trait]
 impl WriteGuard for Scene<'_> {
     async fn blocker(&self, step: &Step, way: usize, seen: &Observation) -> Result<Option<Blocker>> {
-        let all = || async { Guard::new(self.desk, &self.targets.all()).await };
-        self.guard.get_or_init(all).await.judge(step, way, Some(seen)).await
+        self.guard.judge(step, way, Some(seen)).await
     }
 }
 
