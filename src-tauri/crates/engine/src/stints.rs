@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use lockstep_domain::ids::ConnectionId;
-use lockstep_domain::people::{History, PersonState, StintState, held_by, person_state, stint_state};
+use lockstep_domain::people::{
+    History, PersonState, StintState, WorkerRecord, held_by, person_state, stint_state,
+};
 use lockstep_domain::time::{DateRules, Ends, ends_of};
 use lockstep_store::{ConnectionRow, EmploymentRow, Reader};
 
@@ -78,6 +80,20 @@ fn history(row: &EmploymentRow) -> History {
         earlier_overlapping_stint: false,
         pending_becomes_active: false,
     }
+}
+
+/// The state of a stint that HR has just told of and that no read has brought yet.
+pub(crate) fn just_told(record: &WorkerRecord, rules: &DateRules, now: DateTime<Utc>) -> StintState {
+    let history = History {
+        first_observed: now,
+        seen_employed: false,
+        baseline: false,
+        rescinded: false,
+        cut_at: None,
+        earlier_overlapping_stint: false,
+        pending_becomes_active: false,
+    };
+    stint_state(record, &ends_of(record, rules), now, &history)
 }
 
 /// The state of a person over all stints.

@@ -1,15 +1,18 @@
 //! The last look: HR's record is read again just before access is cut.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use lockstep_domain::guards::Refusal;
-use lockstep_domain::people::{ChangeOfEnd, Circumstances, News, Reading, WorkerRecord, change_of_end};
-use lockstep_domain::time::{Ends, ends_of};
+use lockstep_domain::people::{
+    ChangeOfEnd, Circumstances, News, Reading, StintState, WorkerRecord, change_of_end, held_by,
+};
+use lockstep_domain::time::{DateRules, Ends, ends_of};
 
 use crate::date_settings::date_rules;
 use crate::desk::Desk;
 use crate::error::Result;
 use crate::offboard::dossier::Dossier;
 use crate::offboard::facts::Case;
+use crate::stints;
 
 /// What the last look found.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,17 +48,18 @@ impl Desk {
     pub(crate) async fn hr_still_says(&self, dossier: &Dossier) -> Result<bool> {
         let Ok(row) = self.connection_row(&dossier.source).await else { return Ok(false) };
         let Some(workers) = self.connector(&row).ok().and_then(|c| c.workers) else { return Ok(false) };
+        let Ok(rules) = date_rules(&row.settings) else { return Ok(false) };
         let worker = &dossier.worker;
-        match workers.read_worker(&worker.remote_person_id).await {
-            Ok(stints) => Ok(stints.iter().any(|s| {
-                s.remote_employment_id == worker.remote_employment_id
-                    && identity(s) == identity(worker)
-                    && (dossier.plan.explicit_now
-                        || date_rules(&row.settings)
-                            .is_ok_and(|rules| same_ends(&ends_of(s, &rules), &dossier.ends)))
-            })),
-            Err(_) => Ok(false),
+        let Ok(stints) = workers.read_worker(&worker.remote_person_id).await else { return Ok(false) };
+        let by_hr = !dossier.plan.explicit_now;
+        if by_hr && another_holds(&dossier.state, worker, &stints, &rules, self.clock.now()) {
+            return Ok(false);
         }
+        Ok(stints.iter().any(|s| {
+            s.remote_employment_id == worker.remote_employment_id
+                && identity(s) == identity(worker)
+                && (!by_hr || same_ends(&ends_of(s, &rules), &dossier.ends))
+        }))
     }
 
     async fn read_worker(&self, case: &Case) -> Result<Vec<WorkerRecord>> {
@@ -71,6 +75,11 @@ impl Desk {
         let Some(new) = stints.iter().find(|s| s.remote_employment_id == record.remote_employment_id) else {
             return Ok(changed("HR no longer lists this employment"));
         };
+        let rules = date_rules(&case.source.settings)?;
+        // Before anything else is compared: a rehire leaves the old employment's record as it was.
+        if !explicit_now && another_holds(&case.stint.state, record, stints, &rules, self.clock.now()) {
+            return Ok(changed("HR lists another employment of this person"));
+        }
         if new.raw_sha256 == record.raw_sha256 {
             return Ok(LastLook::Same);
         }
@@ -80,15 +89,7 @@ impl Desk {
         if explicit_now {
             return Ok(LastLook::Same); // the person is the same; the dates are not what this rests on
         }
-        if stints.len() > 1
-            && !case.other_stint
-            && stints.iter().any(|s| {
-                s.termination_date.is_none() && s.remote_employment_id != record.remote_employment_id
-            })
-        {
-            return Ok(changed("HR lists another employment of this person"));
-        }
-        let ends = ends_of(new, &date_rules(&case.source.settings)?);
+        let ends = ends_of(new, &rules);
         let reads: [Reading; 0] = [];
         let seen = Circumstances { reads: &reads, explicit_rescind: false, last_look: true, executed: false };
         let news = News::Read { end: &ends.access, status: new.source_status };
@@ -109,6 +110,19 @@ impl Desk {
 
 fn changed(what: &str) -> LastLook {
     LastLook::Refused(Refusal::HrChanged { what: what.into() })
+}
+
+/// Whether HR now tells of another stint of the person that speaks against acting on this one.
+fn another_holds(
+    leaving: &StintState,
+    record: &WorkerRecord,
+    told: &[WorkerRecord],
+    rules: &DateRules,
+    now: DateTime<Utc>,
+) -> bool {
+    told.iter()
+        .filter(|other| other.remote_employment_id != record.remote_employment_id)
+        .any(|other| held_by(leaving, &stints::just_told(other, rules, now)))
 }
 
 fn same_ends(a: &Ends, b: &Ends) -> bool {
