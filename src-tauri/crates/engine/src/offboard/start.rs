@@ -19,7 +19,8 @@ impl Desk {
     /// Starts what was previewed and approved, and drives until nothing more can be done now.
     ///
     /// # Errors
-    /// [`Code::NeedsPerson`] with what the guards said; nothing was started then.
+    /// [`Code::NeedsPerson`] with what the guards said; nothing was started then. When another process was
+    /// faster with one of a batch, the others are driven before that is told.
     pub async fn start(&self, request: StartRequest) -> Result<Vec<RunView>> {
         let Some(approved) = request.approve else {
             return Err(Error::new(
@@ -53,12 +54,17 @@ impl Desk {
         }
         let batch = cases.len();
         let mut runs = Vec::new();
+        let mut unopened = None;
         for (case, look) in cases.into_iter().zip(looks) {
-            runs.push(
-                self.open_run(case, &request, &approvers, batch, matches!(look, LastLook::Same)).await?,
-            );
+            let reread = matches!(look, LastLook::Same);
+            match self.open_run(case, &request, &approvers, batch, reread).await {
+                Ok(run) => runs.push(run),
+                Err(e) => unopened = unopened.or(Some(e)),
+            }
         }
-        self.drive_all(&runs, &targets).await
+        // Whoever's run is open is cut, whatever became of the others of the batch.
+        let driven = self.drive_all(&runs, &targets).await;
+        unopened.map_or(driven, Err)
     }
 
     /// Who approves: the operator, and a second one where one is named. Never the same person twice.
