@@ -127,7 +127,7 @@ impl Desk {
         let operator = Operator {
             id: format!("op:{}", fresh_id(at)?),
             name: options.operator.clone(),
-            email: init.operator_email.filter(|e| !e.trim().is_empty()),
+            email: init.operator_email.map(|e| e.trim().to_owned()).filter(|e| !e.is_empty()),
         };
         let (name, who) = (organisation.clone(), operator.clone());
         let verifier = keys.verifier_key(org)?;
