@@ -131,6 +131,32 @@ fn a_leaver_is_cut_at_the_server_and_the_evidence_verifies() {
 }
 
 #[test]
+fn an_auditor_who_kept_a_checkpoint_can_tell_that_nothing_was_taken_away() {
+    let company = Company::where_kim_left();
+    let kept = company.does(&["ledger", "checkpoint"]).stdout;
+    let kept = company.home.write("kept.txt", kept).display().to_string();
+    company.allow_all();
+    company.start().expect_code(0, "the ledger grows by a whole run");
+    let proof = company.does(&["ledger", "checkpoint", "--since", &kept]).stdout;
+    let bundle = company.home.path().join("evidence.zip").display().to_string();
+    company.does(&["evidence", "export", text(&company.run(), "/id"), "--out", &bundle]);
+
+    let good = company.home.write("proof.json", &proof).display().to_string();
+    company.does(&["evidence", "verify", &bundle, "--checkpoint", &good]);
+
+    let forged = proof.replacen(&first_hash(&proof), &"0".repeat(64), 1);
+    let forged = company.home.write("forged.json", forged).display().to_string();
+    let refused = company.lockstep.run(&["evidence", "verify", &bundle, "--checkpoint", &forged]);
+    refused.expect_code(1, "a ledger that was rewritten since must not pass");
+}
+
+/// The first hash of a consistency proof.
+fn first_hash(proof: &str) -> String {
+    let value: Value = serde_json::from_str(proof).unwrap_or_else(|e| panic!("{e}: {proof}"));
+    text(&value, "/proof/0").to_owned()
+}
+
+#[test]
 fn an_observed_server_is_not_touched_until_somebody_says_so() {
     let company = Company::where_kim_left();
     company.start().expect_code(3, "a connection that only observes needs a person");
