@@ -5,6 +5,8 @@ pub(crate) mod facts;
 mod guard;
 mod preview;
 mod start;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use guard::Guard;
 pub(crate) use preview::{known_account, named};

@@ -1,0 +1,204 @@
+//! Whom a run may touch: an account in doubt, a rehire that no sync has brought, a pause.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use lockstep_connectors::vendors::sim::{self, SimAccount, SimWorld};
+use lockstep_connectors::{ManualClock, Vendor};
+use lockstep_domain::capability::Mode;
+use lockstep_domain::digest::Digest;
+use lockstep_domain::guards::{Blocker, Refusal};
+use lockstep_domain::people::{EmploymentType, SourceStatus, TerminationKind, WorkerKind, WorkerRecord};
+use lockstep_store::{Result as StoreResult, SecretStore};
+use zeroize::Zeroizing;
+
+use crate::api::{AddConnection, DecideLink, OffboardRequest, SetMode, StartRequest, SyncRequest};
+use crate::{Desk, DeskOptions, Init, SecretsChoice};
+
+#[derive(Debug, Default)]
+struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl SecretStore for Memory {
+    fn get(&self, name: &str) -> StoreResult<Option<Zeroizing<Vec<u8>>>> {
+        Ok(self.0.lock().unwrap().get(name).cloned().map(Zeroizing::new))
+    }
+
+    fn set(&self, name: &str, value: &[u8]) -> StoreResult<()> {
+        self.0.lock().unwrap().insert(name.into(), value.into());
+        Ok(())
+    }
+
+    fn delete(&self, name: &str) -> StoreResult<()> {
+        self.0.lock().unwrap().remove(name);
+        Ok(())
+    }
+}
+
+/// A home with an HR system, an application in mode full, a leaver whose last day was yesterday, and somebody
+/// who stays.
+struct House {
+    desk: Desk,
+    hr: Arc<SimWorld>,
+    app: Arc<SimWorld>,
+    _dir: tempfile::TempDir,
+}
+
+const LEAVER: &str = "lee@acme.test";
+
+impl House {
+    /// `accounts` by vendor id: number of the person, login.
+    async fn with(accounts: &[(&str, &str, &str)]) -> Self {
+        let (hr, app) = (SimWorld::new(), SimWorld::new());
+        hr.edit(|s| {
+            let ended = WorkerRecord { termination_date: Some("2026-09-24".parse().unwrap()), ..lee() };
+            s.workers = vec![ended, worker("2", "2-1", "kim@acme.test")];
+        });
+        for (id, number, login) in accounts {
+            let mut account = SimAccount::enabled(login);
+            account.external_id = Some((*number).into());
+            app.edit(|s| s.accounts.insert((*id).into(), account));
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let init = Init { organisation: "Acme".into(), operator_email: None };
+        let options = DeskOptions {
+            clock: Arc::new(ManualClock::new("2026-09-25T14:00:00Z".parse().unwrap())),
+            vendors: vec![vendor("hr", &hr), vendor("app", &app)],
+            operator: "olga".into(),
+            secrets: SecretsChoice::Given(Arc::new(Memory::default())),
+            progress: None,
+            fuse: None,
+        };
+        let desk = Desk::init(&dir.path().join("home"), init, options).await.unwrap();
+        for (name, role) in [("hr", "workers"), ("app", "access")] {
+            let mut settings = BTreeMap::from([("role".to_owned(), role.to_owned())]);
+            if name == "hr" {
+                settings.insert("zone".into(), "UTC".into());
+            }
+            let (vendor, name) = (name.to_owned(), name.to_owned());
+            let add = AddConnection { vendor, name, settings, secrets: BTreeMap::new() };
+            desk.add_connection(add).await.unwrap();
+        }
+        let mode = SetMode { connection: "app".into(), mode: Mode::Full, reason: "looked".into() };
+        desk.set_mode(mode).await.unwrap();
+        desk.sync(SyncRequest::default()).await.unwrap();
+        Self { desk, hr, app, _dir: dir }
+    }
+
+    async fn approved(&self) -> StartRequest {
+        let who = OffboardRequest { people: vec![LEAVER.into()], ..OffboardRequest::default() };
+        let digest = self.desk.preview(&who).await.unwrap().digest;
+        StartRequest { who, approve: Some(digest), second_approver: None }
+    }
+
+    /// An operator decides the link between this account and person.
+    async fn decide(&self, remote_id: &str, person: &str, confirm: bool) {
+        let person = self.desk.one_person(person).await.unwrap().id;
+        let links = self.desk.links(false).await.unwrap();
+        let link = links.into_iter().find(|l| l.remote_id == remote_id && l.person == person).unwrap();
+        let decide = DecideLink { link: link.id, confirm, reason: "asked them".into() };
+        self.desk.decide_link(decide).await.unwrap();
+    }
+
+    fn works(&self, remote_id: &str) -> bool {
+        self.app.truth().accounts[remote_id].enabled
+    }
+}
+
+fn vendor(id: &'static str, world: &Arc<SimWorld>) -> Vendor {
+    let mut vendor = sim::vendor(world.clone());
+    vendor.descriptor.id = id;
+    vendor
+}
+
+fn lee() -> WorkerRecord {
+    worker("1", "1-1", LEAVER)
+}
+
+fn worker(person: &str, employment: &str, email: &str) -> WorkerRecord {
+    WorkerRecord {
+        remote_person_id: person.into(),
+        remote_employment_id: employment.into(),
+        employee_number: Some(format!("N{person}")),
+        first_name: email.into(),
+        last_name: person.into(),
+        display_name: format!("Person {person}"),
+        work_email: Some(email.into()),
+        personal_email: None,
+        manager_remote_id: None,
+        worker_kind: WorkerKind::Employee,
+        employment_type: EmploymentType::FullTime,
+        start_date: Some("2024-01-15".parse().unwrap()),
+        termination_date: None,
+        last_day_worked: None,
+        notice_given_date: None,
+        termination_at: None,
+        termination_kind: TerminationKind::Unknown,
+        source_status: SourceStatus::Active,
+        source_status_raw: "Active".into(),
+        time_zone: None,
+        location: None,
+        legal_entity: None,
+        department: None,
+        job_title: None,
+        cost_center: None,
+        raw_sha256: Digest::of(employment.as_bytes()),
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_is_confirmed_as_somebody_else_s_is_not_cut_with_the_leaver() {
+    // The number is Kim's and the address the leaver's: both are candidates, and an operator says whose it is.
+    let house = House::with(&[("mine", "N1", LEAVER), ("doubt", "N2", LEAVER)]).await;
+    house.decide("doubt", "kim@acme.test", true).await;
+    let run = house.desk.start(house.approved().await).await.unwrap().remove(0);
+    assert!(!house.works("mine"), "the leaver's own account is cut");
+    assert!(house.works("doubt"), "Kim stays, and so does Kim's account");
+    let blocked = Blocker::UnconfirmedLink.remedy();
+    assert!(
+        run.steps.iter().any(|s| s.remedy.as_deref() == Some(blocked)),
+        "the account in doubt waits for a person, in sight: {:?}",
+        run.steps
+    );
+}
+
+#[tokio::test]
+async fn an_account_that_two_people_hold_waits_for_a_decision() {
+    let house = House::with(&[("shared", "N2", LEAVER)]).await;
+    house.decide("shared", "kim@acme.test", true).await;
+    house.decide("shared", LEAVER, true).await;
+    house.desk.start(house.approved().await).await.unwrap();
+    assert!(house.works("shared"), "cutting it would cut Kim, who stays");
+    house.decide("shared", "kim@acme.test", false).await;
+    house.desk.resume(None).await.unwrap();
+    assert!(!house.works("shared"), "once nobody else's, it is cut");
+}
+
+#[tokio::test]
+async fn a_rehire_that_no_sync_has_brought_is_seen_at_the_last_look() {
+    for ends in [None, Some("2027-06-30")] {
+        let house = House::with(&[("mine", "N1", LEAVER)]).await;
+        let request = house.approved().await;
+        let again = WorkerRecord {
+            start_date: Some("2026-09-25".parse().unwrap()),
+            termination_date: ends.map(|day| day.parse().unwrap()),
+            ..worker("1", "1-2", LEAVER)
+        };
+        house.hr.edit(|s| s.workers.push(again));
+        let error = house.desk.start(request).await.unwrap_err();
+        assert!(
+            matches!(error.refusals(), [Refusal::HrChanged { .. }]),
+            "hired again until {ends:?}, with the old record as it was: {error}"
+        );
+        assert!(house.works("mine") && house.app.writes().is_empty(), "nothing is written against a rehire");
+    }
+}
+
+#[tokio::test]
+async fn a_pause_speaks_against_every_write() {
+    let house = House::with(&[("mine", "N1", LEAVER)]).await;
+    house.desk.pause("drill", 1).await.unwrap();
+    let who = OffboardRequest { people: vec![LEAVER.into()], ..OffboardRequest::default() };
+    let preview = house.desk.preview(&who).await.unwrap();
+    let held = |s: &&crate::api::PreviewStep| s.blocked.as_ref().is_some_and(|(why, _)| why == "paused");
+    assert!(preview.people[0].steps.iter().any(|s| held(&s)), "a run under way is stopped by this guard too");
+}
