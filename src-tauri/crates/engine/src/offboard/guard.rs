@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lockstep_connectors::AccessTarget;
-use lockstep_domain::access::{AccountRecord, AccountRef, Observation, OwnerKind, Presence, SignIn, Target};
+use lockstep_domain::access::{AccountRef, Observation, OwnerKind, Presence, SignIn, Target};
 use lockstep_domain::capability::Effect;
 use lockstep_domain::guards::{Blocker, WriteFacts, may_write};
 use lockstep_domain::ids::{AccountId, ConnectionId, PersonId};
 use lockstep_domain::plan::Step;
-use lockstep_store::{LinkState, Reader};
+use lockstep_store::{AccountRow, LinkState, Reader};
 use tokio::sync::OnceCell;
 
 use crate::desk::{Desk, Operator};
@@ -83,13 +83,17 @@ impl<'a> Guard<'a> {
                 };
                 let known = r.account(account.account)?;
                 let record = known.as_ref().map(|k| &k.record);
+                let admin = admin_now.or_else(|| record.and_then(|a| a.admin));
                 Ok(Some(WriteFacts {
                     paused: r.pause()?.is_some_and(|p| p.until > now),
                     mode: connection.mode,
                     wave,
                     effect,
-                    admin: admin_now.or_else(|| record.and_then(|a| a.admin)),
-                    other_admins: other_admins(r, &account, record)?,
+                    admin,
+                    other_admins: match admin {
+                        Some(false) => None, // a plain user is never the last administrator
+                        _ => other_admins(r, &account)?,
+                    },
                     own_account,
                     operator_account: is_operators(r, &account, &operator)?,
                     owner_kind: record.map_or(OwnerKind::Unknown, |a| a.owner_kind),
@@ -108,18 +112,35 @@ impl<'a> Guard<'a> {
     }
 }
 
-/// Other administrators whose sign-in works; `None` where the vendor never tells who administers it.
-fn other_admins(
-    r: &Reader<'_>,
-    account: &AccountRef,
-    record: Option<&AccountRecord>,
-) -> lockstep_store::Result<Option<usize>> {
+/// Other administrators whose sign-in works and stays; `None` where the vendor never tells who administers it.
+fn other_admins(r: &Reader<'_>, account: &AccountRef) -> lockstep_store::Result<Option<usize>> {
     let admins = r.admins(account.connection)?;
-    if admins.enabled == 0 && !admins.all_known {
-        return Ok(None);
+    if admins.enabled == 0 {
+        return Ok(admins.all_known.then_some(0));
     }
-    let counted = record.is_some_and(|a| a.admin == Some(true) && a.sign_in != SignIn::Disabled);
-    Ok(Some(usize::try_from(admins.enabled).unwrap_or(usize::MAX).saturating_sub(usize::from(counted))))
+    let mut others = 0;
+    for other in r.accounts(account.connection)? {
+        let works = other.missing_since.is_none() && other.record.sign_in != SignIn::Disabled;
+        if works && other.record.admin == Some(true) && other.id != account.account && !is_leaving(r, &other)?
+        {
+            others += 1;
+        }
+    }
+    Ok(Some(others))
+}
+
+/// Whether a run is cutting the account, or has been at it since it was last listed. The run is there before
+/// its first write is judged, so that of two administrators who leave at once neither counts on the other.
+fn is_leaving(r: &Reader<'_>, account: &AccountRow) -> lockstep_store::Result<bool> {
+    for link in r.links_of_account(account.id)? {
+        let runs = r.runs_of(link.person)?;
+        if link.state != LinkState::Rejected
+            && runs.iter().any(|run| run.is_open || run.opened_at > account.last_seen_at)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether the account is this person's and nobody else's. Another person's confirmed link says the opposite

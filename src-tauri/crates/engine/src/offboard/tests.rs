@@ -194,6 +194,29 @@ async fn a_rehire_that_no_sync_has_brought_is_seen_at_the_last_look() {
 }
 
 #[tokio::test]
+async fn two_administrators_who_leave_together_do_not_leave_a_system_without_one() {
+    let kim = "kim@acme.test";
+    let house = House::with(&[("a1", "N1", LEAVER), ("a2", "N2", kim)]).await;
+    house.hr.edit(|s| {
+        s.workers[1].termination_date = s.workers[0].termination_date;
+        s.workers[1].raw_sha256 = Digest::of(b"kim leaves");
+    });
+    house.app.edit(|s| s.accounts.values_mut().for_each(|a| a.admin = true));
+    house.desk.sync(SyncRequest::default()).await.unwrap();
+    let who = OffboardRequest { people: vec![LEAVER.into(), kim.into()], ..OffboardRequest::default() };
+    let digest = house.desk.preview(&who).await.unwrap().digest;
+    let request = StartRequest { who, approve: Some(digest), second_approver: None };
+    house.desk.start(request).await.unwrap();
+    assert!(house.works("a1") || house.works("a2"), "somebody must be able to let people in again");
+    let mut third = SimAccount::enabled("third@acme.test");
+    third.admin = true;
+    house.app.edit(|s| s.accounts.insert("a3".into(), third));
+    house.desk.sync(SyncRequest::default()).await.unwrap();
+    house.desk.resume(None).await.unwrap();
+    assert!(!house.works("a1") && !house.works("a2"), "with a third administrator nothing holds them");
+}
+
+#[tokio::test]
 async fn a_pause_speaks_against_every_write() {
     let house = House::with(&[("mine", "N1", LEAVER)]).await;
     house.desk.pause("drill", 1).await.unwrap();
