@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use lockstep_connectors::vendors::sim::{self, SimAccount, SimWorld};
+use lockstep_connectors::vendors::sim::{self, SimAccount, SimGroup, SimWorld};
 use lockstep_connectors::{ManualClock, Vendor};
 use lockstep_domain::capability::Mode;
 use lockstep_domain::digest::Digest;
@@ -38,6 +38,7 @@ impl SecretStore for Memory {
 /// who stays.
 struct House {
     desk: Desk,
+    clock: Arc<ManualClock>,
     hr: Arc<SimWorld>,
     app: Arc<SimWorld>,
     _dir: tempfile::TempDir,
@@ -60,8 +61,9 @@ impl House {
         }
         let dir = tempfile::tempdir().unwrap();
         let init = Init { organisation: "Acme".into(), operator_email: None };
+        let clock = Arc::new(ManualClock::new("2026-09-25T14:00:00Z".parse().unwrap()));
         let options = DeskOptions {
-            clock: Arc::new(ManualClock::new("2026-09-25T14:00:00Z".parse().unwrap())),
+            clock: clock.clone(),
             vendors: vec![vendor("hr", &hr), vendor("app", &app)],
             operator: "olga".into(),
             secrets: SecretsChoice::Given(Arc::new(Memory::default())),
@@ -81,7 +83,7 @@ impl House {
         let mode = SetMode { connection: "app".into(), mode: Mode::Full, reason: "looked".into() };
         desk.set_mode(mode).await.unwrap();
         desk.sync(SyncRequest::default()).await.unwrap();
-        Self { desk, hr, app, _dir: dir }
+        Self { desk, clock, hr, app, _dir: dir }
     }
 
     async fn approved(&self) -> StartRequest {
@@ -214,6 +216,34 @@ async fn two_administrators_who_leave_together_do_not_leave_a_system_without_one
     house.desk.sync(SyncRequest::default()).await.unwrap();
     house.desk.resume(None).await.unwrap();
     assert!(!house.works("a1") && !house.works("a2"), "with a third administrator nothing holds them");
+}
+
+#[tokio::test]
+async fn removal_days_after_the_cut_asks_hr_again() {
+    for (said, held) in [("2026-09-30", false), ("2026-12-31", true)] {
+        let house = House::with(&[("mine", "N1", LEAVER)]).await;
+        house.app.edit(|s| {
+            s.groups.insert("g".into(), SimGroup { name: "Staff".into(), privileged: false });
+            s.accounts.get_mut("mine").unwrap().groups.insert("g".into());
+        });
+        let says = |end: &str| {
+            house.hr.edit(|s| {
+                s.workers[0].last_day_worked = Some("2026-09-24".parse().unwrap());
+                s.workers[0].termination_date = Some(end.parse().unwrap());
+                s.workers[0].raw_sha256 = Digest::of(end.as_bytes());
+            });
+        };
+        says("2026-09-30");
+        house.desk.sync(SyncRequest::default()).await.unwrap();
+        house.desk.start(house.approved().await).await.unwrap();
+        let removed = || house.app.truth().accounts["mine"].groups.is_empty();
+        assert!(!house.works("mine") && !removed(), "cut on the last day worked, employed until the 30th");
+        says(said);
+        house.clock.set("2026-10-02T12:00:00Z".parse().unwrap());
+        let run = house.desk.resume(None).await.unwrap().remove(0);
+        assert_eq!(run.held.is_some(), held, "HR says {said}: {:?}", run.held);
+        assert_eq!(removed(), !held, "HR says {said}: nothing is removed before the employment ends");
+    }
 }
 
 #[tokio::test]

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use lockstep_domain::access::{Observation, Target};
 use lockstep_domain::guards::Blocker;
 use lockstep_domain::ids::{PersonId, RunId};
-use lockstep_domain::plan::{Step, StepId};
+use lockstep_domain::plan::{Step, StepId, Wave};
 use lockstep_domain::run::{Run, RunEvent, StepState, WaveClock};
 
 use super::drive::{Driver, Surroundings};
 use super::journal::{Journal, Record};
+use super::last_look::LookBack;
 use super::lease::{self, Held};
 use super::step::WriteGuard;
 use crate::api::RunView;
@@ -44,7 +45,10 @@ impl Desk {
     /// Drives a run until nothing more can be done now.
     pub(crate) async fn drive(&self, id: RunId, targets: &Targets) -> Result<()> {
         let (dossier, held, journal, _claim) = self.take_up(id).await?;
-        self.look_again(&journal, &dossier).await?;
+        if let Err(unread) = self.look_again(&journal, &dossier).await {
+            lease::give_back(&self.store, &held).await?;
+            return Err(unread);
+        }
         let all = targets.all();
         let guard = Guard::new(self, dossier.plan.event.person, all.clone());
         let scene = Scene { desk: self, dossier: &dossier, targets, guard };
@@ -143,13 +147,30 @@ impl Desk {
         self.record_act(id, run.opened.person, blocked.into_iter().map(Record::of).collect()).await
     }
 
-    /// HR could not be read when the run started: try again, since final steps wait for that.
+    /// Looks at HR's record once more where the last look no longer counts: HR could not be read then, or
+    /// access was cut in an earlier drive and removal is still to open, perhaps days later.
     async fn look_again(&self, journal: &Journal, dossier: &Dossier) -> Result<()> {
-        if journal.ask(|run| run.hr_reread || run.sealed_at.is_some() || run.cancelled).await {
+        let (over, reread, removal_ahead) =
+            journal.ask(|run| (is_over(run), run.hr_reread, removal_ahead(run))).await;
+        if over || (reread && !removal_ahead) {
             return Ok(());
         }
-        if self.hr_still_says(dossier).await? {
-            journal.record(vec![Record::of(RunEvent::HrReread {})]).await?;
+        match self.look_back(dossier).await? {
+            LookBack::Same if !reread => {
+                journal.record(vec![Record::of(RunEvent::HrReread {})]).await?;
+            }
+            LookBack::Same => {}
+            LookBack::Changed => {
+                journal.record(vec![Record::of(RunEvent::Held { why: HR_CHANGED.into() })]).await?;
+            }
+            LookBack::Unread if removal_ahead => {
+                return Err(Error::new(
+                    Code::NeedsPerson,
+                    format!("HR cannot be read, and run {} has still to remove access", journal.id()),
+                    "Sign-in is blocked already. Restore the HR connection, then resume the run.",
+                ));
+            }
+            LookBack::Unread => {}
         }
         Ok(())
     }
@@ -222,6 +243,26 @@ impl Desk {
             .caused_by(e)
         })
     }
+}
+
+/// Why a run is held when HR says something else than what it was started on.
+const HR_CHANGED: &str = "HR's record is not what was approved; stop the run and preview the person again";
+
+/// Whether nothing more is written by this run as it stands.
+fn is_over(run: &Run) -> bool {
+    run.sealed_at.is_some() || run.cancelled || run.held.is_some()
+}
+
+/// Whether access is cut and removal has not begun, because its instant was still to come when HR was last read.
+fn removal_ahead(run: &Run) -> bool {
+    let open = |wave| {
+        run.steps.iter().any(|s| s.outline.wave == wave && !s.outline.is_task() && !s.state.is_closed())
+    };
+    run.opened.employment_end_at.is_some_and(|end| end > run.since)
+        && run.wave_opened(Wave::Contain).is_some()
+        && run.wave_opened(Wave::Remove).is_none()
+        && !open(Wave::Contain)
+        && open(Wave::Remove)
 }
 
 /// Whether anything is left to do: until the record is sealed and people's work is done.

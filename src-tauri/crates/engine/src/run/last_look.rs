@@ -25,6 +25,17 @@ pub(crate) enum LastLook {
     Refused(Refusal),
 }
 
+/// What HR says of a run that was started before.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum LookBack {
+    /// What it was started on.
+    Same,
+    /// Something else.
+    Changed,
+    /// It could not be read.
+    Unread,
+}
+
 impl Desk {
     /// Reads HR's record of the person now and compares it with what was approved. An operator's explicit
     /// "now" does not hang on HR's dates; the record is read all the same, for the evidence.
@@ -44,22 +55,26 @@ impl Desk {
         })
     }
 
-    /// Whether HR can be read now and says what a run was started on.
-    pub(crate) async fn hr_still_says(&self, dossier: &Dossier) -> Result<bool> {
-        let Ok(row) = self.connection_row(&dossier.source).await else { return Ok(false) };
-        let Some(workers) = self.connector(&row).ok().and_then(|c| c.workers) else { return Ok(false) };
-        let Ok(rules) = date_rules(&row.settings) else { return Ok(false) };
+    /// What HR says now of what a run was started on.
+    pub(crate) async fn look_back(&self, dossier: &Dossier) -> Result<LookBack> {
+        let Ok(row) = self.connection_row(&dossier.source).await else { return Ok(LookBack::Unread) };
+        let (Some(workers), Ok(rules)) =
+            (self.connector(&row).ok().and_then(|c| c.workers), date_rules(&row.settings))
+        else {
+            return Ok(LookBack::Unread);
+        };
         let worker = &dossier.worker;
-        let Ok(stints) = workers.read_worker(&worker.remote_person_id).await else { return Ok(false) };
+        let Ok(stints) = workers.read_worker(&worker.remote_person_id).await else {
+            return Ok(LookBack::Unread);
+        };
         let by_hr = !dossier.plan.explicit_now;
-        if by_hr && another_holds(&dossier.state, worker, &stints, &rules, self.clock.now()) {
-            return Ok(false);
-        }
-        Ok(stints.iter().any(|s| {
+        let held = by_hr && another_holds(&dossier.state, worker, &stints, &rules, self.clock.now());
+        let same = stints.iter().any(|s| {
             s.remote_employment_id == worker.remote_employment_id
                 && identity(s) == identity(worker)
                 && (!by_hr || same_ends(&ends_of(s, &rules), &dossier.ends))
-        }))
+        });
+        Ok(if same && !held { LookBack::Same } else { LookBack::Changed })
     }
 
     async fn read_worker(&self, case: &Case) -> Result<Vec<WorkerRecord>> {
