@@ -3,5 +3,5 @@
 mod start;
 mod write;
 
-pub use start::{Refusal, StartFacts, may_start};
+pub use start::{Refusal, StartFacts, mass_breaker, may_start};
 pub use write::{Blocker, WriteFacts, may_write};

@@ -135,7 +135,7 @@ pub fn may_start(facts: &StartFacts, policy: &Policy) -> Vec<Refusal> {
     if facts.source_shrunk && !facts.explicit_now {
         refusals.push(Refusal::SourceShrunk);
     }
-    refusals.extend(breaker(facts, policy));
+    refusals.extend(mass_breaker(facts.recent_leavers, facts.counting, facts.employed, policy));
     if policy.guards.two_person && facts.approvers < 2 {
         refusals.push(Refusal::SecondApprover);
     }
@@ -156,7 +156,10 @@ fn not_by_hr(facts: &StartFacts) -> Option<Refusal> {
     }
 }
 
-fn breaker(facts: &StartFacts, policy: &Policy) -> Option<Refusal> {
+/// Whether `counting` more leavers are too many after the `recent` ones of the window, among so many `employed`.
+/// Judged with the other guards, and once more in the transaction that opens a run: another process may have
+/// started some meanwhile.
+pub fn mass_breaker(recent: usize, counting: usize, employed: usize, policy: &Policy) -> Option<Refusal> {
     let guards = &policy.guards;
     #[expect(
         clippy::cast_precision_loss,
@@ -164,10 +167,10 @@ fn breaker(facts: &StartFacts, policy: &Policy) -> Option<Refusal> {
         clippy::cast_sign_loss,
         reason = "a head-count times a small percentage; rounding down is the careful side"
     )]
-    let share = (facts.employed as f64 * guards.leavers_share_percent.max(0.0) / 100.0) as usize;
+    let share = (employed as f64 * guards.leavers_share_percent.max(0.0) / 100.0) as usize;
     let limit = share.max(guards.leavers_count as usize);
-    let leavers = facts.recent_leavers + facts.counting;
-    (facts.counting > 0 && leavers > limit).then_some(Refusal::MassBreaker {
+    let leavers = recent.saturating_add(counting);
+    (counting > 0 && leavers > limit).then_some(Refusal::MassBreaker {
         leavers,
         limit,
         window_hours: guards.leavers_window_hours,

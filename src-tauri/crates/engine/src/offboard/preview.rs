@@ -1,11 +1,12 @@
 //! What would be done, what it cuts and may break, and what speaks against it. Reads only.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use lockstep_domain::access::Target;
 use lockstep_domain::digest::Digest;
 use lockstep_domain::guards::{Refusal, StartFacts, may_start};
 use lockstep_domain::people::EmploymentState;
 use lockstep_domain::plan::{Step, blast_radius};
+use lockstep_domain::policy::Policy;
 use lockstep_store::ReadKind;
 
 use super::Guard;
@@ -66,7 +67,7 @@ impl Desk {
     ) -> Result<Vec<Refusal>> {
         let policy = &self.policy.policy;
         let now = self.clock.now();
-        let since = now - TimeDelta::hours(policy.guards.leavers_window_hours.into());
+        let since = counting_since(now, policy);
         let source = case.source.id;
         let (pause, recent, employed, last_reads) = self
             .store
@@ -128,6 +129,11 @@ impl Desk {
             refusals: refusals.into_iter().map(Into::into).collect(),
         })
     }
+}
+
+/// Since when starts count toward the mass breaker at `now` (UTC).
+pub(super) fn counting_since(now: DateTime<Utc>, policy: &Policy) -> DateTime<Utc> {
+    now - TimeDelta::hours(policy.guards.leavers_window_hours.into())
 }
 
 /// Whether starting this case counts toward the mass breaker: not in a batch that was approved together, and

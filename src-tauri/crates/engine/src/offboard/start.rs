@@ -1,7 +1,7 @@
 //! Starting a run: look again, judge, open it in one transaction, and drive it.
 
 use lockstep_domain::digest::Digest;
-use lockstep_domain::guards::Refusal;
+use lockstep_domain::guards::{Refusal, mass_breaker};
 use lockstep_domain::ids::{EntryId, RunId};
 use lockstep_domain::ledger::{Actor, Draft};
 use lockstep_domain::run::{Opened, Run, RunEvent};
@@ -9,7 +9,7 @@ use lockstep_store::{Kind, NewRun, fresh_id};
 
 use super::dossier::Dossier;
 use super::facts::{Case, LEAVER, Targets};
-use super::preview::{batch_digest, counts};
+use super::preview::{batch_digest, counting_since, counts};
 use crate::api::{RunView, StartRequest};
 use crate::desk::{Desk, known_operator};
 use crate::error::{Code, Error, Result};
@@ -159,17 +159,26 @@ impl Desk {
             body,
             commitment: None,
         };
+        let (policy, since) = (self.policy.policy.clone(), counting_since(at, &self.policy.policy));
         let opening = self
             .store
             .write(move |tx| {
+                let many = |n| usize::try_from(n).unwrap_or(usize::MAX);
+                let (recent, employed) = (tx.counting_runs_since(since)?, tx.employed_people()?);
+                let breaker = mass_breaker(many(recent), usize::from(counts), many(employed), &policy);
+                if breaker.is_some() {
+                    return Ok(breaker);
+                }
                 let entry = tx.append_with_payload(draft, new.person, &payload)?;
                 // A run whose first entry cannot be followed must not begin.
                 Run::fold([&entry]).map_err(lockstep_store::Error::abandon)?;
-                tx.open_run(&new, &entry)
+                tx.open_run(&new, &entry)?;
+                Ok(None)
             })
             .await;
         match opening {
-            Ok(()) => Ok(id),
+            Ok(None) => Ok(id),
+            Ok(Some(refusal)) => Err(Error::refused(format!("{name} is not offboarded"), vec![refusal])),
             Err(e) if e.kind() == Kind::Conflict => Err(Error::new(
                 Code::NeedsPerson,
                 format!("another process has just started offboarding {name}"),

@@ -247,6 +247,29 @@ async fn removal_days_after_the_cut_asks_hr_again() {
 }
 
 #[tokio::test]
+async fn starts_at_the_same_moment_do_not_slip_past_the_mass_breaker() {
+    let house = House::with(&[]).await;
+    let emails: Vec<String> = (10..16).map(|n| format!("p{n}@acme.test")).collect();
+    house.hr.edit(|s| {
+        let end = s.workers[0].termination_date;
+        let leaver = |(n, e): (usize, &String)| worker(&format!("1{n}"), &format!("1{n}-1"), e);
+        let all = emails.iter().enumerate().map(leaver);
+        s.workers.extend(all.map(|w| WorkerRecord { termination_date: end, ..w }));
+    });
+    house.desk.sync(SyncRequest::default()).await.unwrap();
+    let mut requests = Vec::new();
+    for email in &emails {
+        let who = OffboardRequest { people: vec![email.clone()], ..OffboardRequest::default() };
+        let digest = house.desk.preview(&who).await.unwrap().digest;
+        requests.push(StartRequest { who, approve: Some(digest), second_approver: None });
+    }
+    let starts = requests.into_iter().map(|request| house.desk.start(request));
+    let ends = futures_util::future::join_all(starts).await;
+    let refused = ends.iter().filter_map(|end| end.as_ref().err());
+    assert_eq!(refused.count(), 3, "three leavers in a day go through, and no haste gets a fourth past");
+}
+
+#[tokio::test]
 async fn a_pause_speaks_against_every_write() {
     let house = House::with(&[("mine", "N1", LEAVER)]).await;
     house.desk.pause("drill", 1).await.unwrap();
