@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::future::{Either, select};
+use futures_util::stream::{FuturesUnordered, Stream, StreamExt};
 use lockstep_connectors::{AccessTarget, Clock};
 use lockstep_domain::access::{Observation, Target};
 use lockstep_domain::guards::Blocker;
 use lockstep_domain::ids::ConnectionId;
-use lockstep_domain::plan::{Step, StepId};
-use lockstep_domain::run::{Next, RunEvent, WaveClock};
+use lockstep_domain::plan::{Step, StepId, Wave};
+use lockstep_domain::run::{Next, RunEvent, WaveCause, WaveClock};
 use tokio::sync::Mutex;
 
 use super::journal::{Journal, Record};
@@ -55,16 +56,23 @@ impl Driver<'_> {
     pub(crate) async fn drive(&self) -> Result<()> {
         let give_up_at = self.clock.now() + PATIENCE;
         let mut under_way = FuturesUnordered::new();
+        let mut finished: Vec<Result<String>> = Vec::new();
         let mut busy: BTreeSet<String> = BTreeSet::new();
         let mut lanes: BTreeMap<String, Lane> = BTreeMap::new();
         let mut put_off: BTreeMap<StepId, u32> = BTreeMap::new();
         loop {
             let now = self.clock.now();
-            let next = self.journal.ask(|run| run.next(now, self.waves)).await;
+            let asked = self.journal.ask(|run| run.next(now, self.waves));
+            let next = beside(&mut under_way, &mut finished, asked).await;
+            if !finished.is_empty() {
+                for lane in finished.drain(..) {
+                    busy.remove(&lane?);
+                }
+                continue; // the answer may be from before they were through
+            }
             if let Next::Open(waves) = next {
-                let opened = waves.into_iter().map(|(wave, cause)| RunEvent::WaveOpened { wave, cause });
-                self.journal.record(opened.map(Record::of).collect()).await?;
-                self.around.wave_opened().await;
+                let opening = self.open(waves);
+                beside(&mut under_way, &mut finished, opening).await?;
                 continue;
             }
             if let Next::Do(ready) = &next {
@@ -96,6 +104,13 @@ impl Driver<'_> {
         }
     }
 
+    async fn open(&self, waves: Vec<(Wave, WaveCause)>) -> Result<()> {
+        let opened = waves.into_iter().map(|(wave, cause)| RunEvent::WaveOpened { wave, cause });
+        self.journal.record(opened.map(Record::of).collect()).await?;
+        self.around.wave_opened().await;
+        Ok(())
+    }
+
     /// Does one step; answers with its lane.
     async fn one(&self, step: &Step, lane: String, seen: Lane, put_off: u32) -> Result<String> {
         match &step.target {
@@ -119,5 +134,22 @@ impl Driver<'_> {
     async fn block(&self, step: &Step, blocker: Blocker) -> Result<()> {
         self.journal.record(vec![Record::of(RunEvent::Blocked { step: step.id, blocker })]).await?;
         Ok(())
+    }
+}
+
+/// Awaits `work` while the lanes go on: one of them may hold what the work waits for, and would hold it forever
+/// if nobody polled it.
+async fn beside<T, L: Stream + Unpin>(
+    lanes: &mut L,
+    finished: &mut Vec<L::Item>,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        match select(work.as_mut(), lanes.next()).await {
+            Either::Left((answer, _)) => return answer,
+            Either::Right((Some(done), _)) => finished.push(done),
+            Either::Right((None, _)) => return work.await,
+        }
     }
 }

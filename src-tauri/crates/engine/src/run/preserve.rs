@@ -8,7 +8,7 @@ use lockstep_evidence::vault::VaultKey;
 
 use super::control::Scene;
 use super::journal::{Journal, Record};
-use super::record::papers;
+use super::record::{Until, papers};
 use crate::error::Result;
 
 /// Stores the snapshot and settles the step, or says what hinders it. The snapshot's name and bytes follow
@@ -21,7 +21,7 @@ pub(crate) async fn preserve(scene: &Scene<'_>, journal: &Journal, step: &Step) 
     if !journal.record(vec![Record::of(RunEvent::Intended { step: step.id, attempt, way: 0 })]).await? {
         return Ok(());
     }
-    let bytes = papers(scene.desk, scene.dossier, journal.id(), since).await?.snapshot().await?;
+    let bytes = papers(scene.desk, scene.dossier, journal.id(), Until::Opening).await?.snapshot().await?;
     let (sha256, size) = (Digest::of(&bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     let key = VaultKey::snapshot(scene.desk.org(), person, since);
     let stored = scene.desk.put_away(key, bytes).await;

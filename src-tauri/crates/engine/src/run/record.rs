@@ -49,24 +49,39 @@ pub(crate) struct Papers<'a> {
     header: Header,
 }
 
-/// Gathers what the documents of a run are made of, as of `at`.
+/// How far a document follows the story of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// To its opening: nothing that happened since may change the document, since it is written once.
+    Opening,
+    /// To its latest entry.
+    Now,
+}
+
+/// Gathers what the documents of a run are made of. They come out the same, to the byte, as long as nothing
+/// more happens that they tell of.
 pub(crate) async fn papers<'a>(
     desk: &Desk,
     dossier: &'a Dossier,
     id: RunId,
-    at: DateTime<Utc>,
+    until: Until,
 ) -> Result<Papers<'a>> {
     let connections: Vec<_> = dossier.accounts.iter().map(|k| k.account.connection).collect();
     let source = dossier.source.clone();
-    let (told, head, sources) = desk
+    let (told, head, sources, at) = desk
         .store
         .read(move |r| {
+            let mut entries = r.entries_of_run(id)?;
+            if until == Until::Opening {
+                entries.truncate(1);
+            }
+            let at = entries.iter().rev().find(|e| !is_own_entry(e)).map_or(DateTime::UNIX_EPOCH, |e| e.at);
             let mut told = Vec::new();
-            for entry in r.entries_of_run(id)? {
+            for entry in entries {
                 let payload = r.payload(entry.id)?;
                 told.push((entry, payload));
             }
-            Ok((told, r.head()?, reads(r, &source, &connections, at)?))
+            Ok((told, r.head()?, reads(r, &source, &connections, at)?, at))
         })
         .await?;
     let entries: Vec<Entry> = told.iter().map(|(entry, _)| entry.clone()).collect();
@@ -110,10 +125,14 @@ fn is_own(event: &RunEvent) -> bool {
         || matches!(event, RunEvent::Stored { artefact, .. } if artefact == RECORD)
 }
 
+fn is_own_entry(entry: &Entry) -> bool {
+    RunEvent::from_parts(&entry.kind, &entry.body).is_ok_and(|event| is_own(&event))
+}
+
 impl Papers<'_> {
     /// When the last thing happened that the record tells of (UTC).
     pub(crate) fn told_until(&self) -> DateTime<Utc> {
-        self.told.iter().rev().find(|t| !is_own(&t.event)).map_or(self.run.since, |t| t.entry.at)
+        self.header.generated_at
     }
 
     /// The state before the cut, as PDF.
@@ -130,8 +149,7 @@ impl Papers<'_> {
     }
 
     /// What happened, as PDF. Made at the time of the last entry that it tells of.
-    pub(crate) async fn record(mut self) -> Result<Vec<u8>> {
-        self.header.generated_at = self.told_until();
+    pub(crate) async fn record(self) -> Result<Vec<u8>> {
         let record = RunRecord {
             person: self.person(),
             ends: self.ends(),

@@ -7,7 +7,7 @@ use lockstep_evidence::vault::VaultKey;
 
 use super::control::Scene;
 use super::journal::{Journal, Record};
-use super::record::{RECORD, papers};
+use super::record::{RECORD, Until, papers};
 use crate::error::Result;
 
 /// Makes, stores and seals the run record. Name and bytes follow from the run's entries alone, so that a
@@ -15,7 +15,7 @@ use crate::error::Result;
 pub(crate) async fn seal(scene: &Scene<'_>, journal: &Journal) -> Result<()> {
     let desk = scene.desk;
     let (id, person) = (journal.id(), journal.ask(|run| run.opened.person).await);
-    let papers = papers(desk, scene.dossier, id, desk.clock.now()).await?;
+    let papers = papers(desk, scene.dossier, id, Until::Now).await?;
     let at = papers.told_until();
     let bytes = papers.record().await?;
     let (record, size) = (Digest::of(&bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX));

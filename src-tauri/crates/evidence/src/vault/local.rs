@@ -50,10 +50,16 @@ impl LocalVault {
 
     /// Writes a durable copy beside the target. A half-written file never bears the real name.
     fn write_beside(&self, target: &Path, bytes: &[u8]) -> Result<PathBuf, VaultError> {
-        let number = self.counter.fetch_add(1, Ordering::Relaxed);
-        let temporary = target.with_extension(format!("partial-{}-{number}", process::id()));
-        let write = || -> io::Result<()> {
-            let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+        // A process that died here may have left such a file under the very number that is now ours.
+        let (temporary, mut file) = loop {
+            let number = self.counter.fetch_add(1, Ordering::Relaxed);
+            let temporary = target.with_extension(format!("partial-{}-{number}", process::id()));
+            match OpenOptions::new().write(true).create_new(true).open(&temporary) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                other => break (temporary.clone(), other.map_err(|e| storage(&temporary, e))?),
+            }
+        };
+        let mut write = || -> io::Result<()> {
             file.write_all(bytes)?;
             file.sync_all()
         };
