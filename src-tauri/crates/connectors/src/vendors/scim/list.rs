@@ -13,6 +13,10 @@ use crate::error::{Error, Kind, Result};
 const PAGE: &str = "100";
 /// More than any organisation has; a server that claims more is not taken seriously.
 const MOST_ROWS: u64 = 1_000_000;
+/// Requests that a whole list may take: half an hour at our pace, and enough for `MOST_ROWS` in pages of 50.
+const MOST_PAGES: u64 = 20_000;
+/// Pages after which the rest can be reckoned.
+const TELLING_PAGES: u64 = 20;
 
 /// A list under way.
 pub(super) struct List<'a> {
@@ -20,6 +24,7 @@ pub(super) struct List<'a> {
     kind: &'static str,
     claimed: Option<u64>,
     received: u64,
+    pages: u64,
     seen: HashSet<String>,
     doubts: BTreeSet<String>,
     digests: Vec<u8>,
@@ -44,6 +49,7 @@ impl<'a> List<'a> {
             kind,
             claimed: None,
             received: 0,
+            pages: 0,
             seen: HashSet::new(),
             doubts: BTreeSet::new(),
             digests: Vec::new(),
@@ -84,6 +90,14 @@ impl<'a> List<'a> {
             self.doubt("some were sent twice, so others may have slipped through".into());
         }
         self.received += sent as u64;
+        self.pages += 1;
+        // A trickle of tiny pages would hold up the read for days.
+        if self.pages >= TELLING_PAGES && claimed * self.pages > MOST_PAGES * self.received {
+            return Err(self.malformed(&format!(
+                "the server sends so few in a page ({} in {}) that {claimed} would not come to an end",
+                self.received, self.pages
+            )));
+        }
         // The first total bounds the reading, so that a server cannot lead us on for ever.
         self.done = self.received >= claimed;
         Ok(Some(fresh))
