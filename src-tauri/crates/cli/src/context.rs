@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -69,7 +70,7 @@ impl Context {
     }
 
     /// Opens the home and says what the operator must see.
-    pub(crate) async fn desk(&self) -> Result<Desk> {
+    pub(crate) async fn desk(&self) -> Result<OpenDesk<'_>> {
         let home = self.home()?;
         let secrets = match Desk::secrets_kind(&home)? {
             SecretsKind::Keychain => SecretsChoice::Keychain,
@@ -77,7 +78,7 @@ impl Context {
         };
         let desk = Desk::open(&home, self.options(secrets)?).await?;
         self.notices(&desk.notices());
-        Ok(desk)
+        Ok(OpenDesk { desk, context: self })
     }
 
     /// Says on standard error what the operator must see.
@@ -121,6 +122,27 @@ impl Context {
                 Exit::Interrupted
             }
         }
+    }
+}
+
+/// A Desk that is being worked at. What it remarks on the way is said when the command ends, however it ends.
+pub(crate) struct OpenDesk<'a> {
+    desk: Desk,
+    context: &'a Context,
+}
+
+impl Deref for OpenDesk<'_> {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.desk
+    }
+}
+
+impl Drop for OpenDesk<'_> {
+    fn drop(&mut self) {
+        self.context.progress.clear();
+        self.context.notices(&self.desk.notices());
     }
 }
 

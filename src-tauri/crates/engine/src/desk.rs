@@ -200,9 +200,9 @@ impl Desk {
         &self.file.organisation
     }
 
-    /// Remarks from opening the home that the operator must see.
+    /// Remarks that the operator must see and was not told yet: from opening the home and from what was done since.
     pub fn notices(&self) -> Vec<String> {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn notice(&self, line: impl Into<String>) {
