@@ -100,7 +100,8 @@ impl Journal {
                 if prolong {
                     tx.take_lease(held.run, &held.holder, at, lease::TTL)?;
                 }
-                let news = news_of(tx, held.run, known)?;
+                // What others added since.
+                let news = tx.entries_of_run_after(held.run, known)?;
                 let legal = match legal_after(&mut run, &news, records, at) {
                     Ok(legal) => legal,
                     Err(illegal) => return Ok(Err(illegal)), // nothing was appended yet
@@ -132,13 +133,6 @@ impl Journal {
 /// An instant as the ledger stores it, so that the fold in memory and the fold of the ledger are the same.
 pub(crate) fn to_micros(at: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at)
-}
-
-/// What others added to the run since entry `known`.
-fn news_of(tx: &Tx<'_>, run: RunId, known: u64) -> lockstep_store::Result<Vec<Entry>> {
-    let mut entries = tx.entries_of_run(run)?;
-    entries.retain(|e| e.seq > known);
-    Ok(entries)
 }
 
 /// What of the engine's records is legal after what others added.

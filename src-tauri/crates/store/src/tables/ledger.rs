@@ -52,7 +52,18 @@ impl Reader<'_> {
     /// # Errors
     /// `Malformed` when a row is not an entry.
     pub fn entries_of_run(&self, run: RunId) -> Result<Vec<Entry>> {
-        self.entries_where("WHERE l.run_id = ?1 ORDER BY l.seq", params![run.to_string()])
+        self.entries_of_run_after(run, 0)
+    }
+
+    /// The entries of one run behind a sequence number, in order: what came since somebody last looked.
+    ///
+    /// # Errors
+    /// `Malformed` when a row is not an entry.
+    pub fn entries_of_run_after(&self, run: RunId, seq: u64) -> Result<Vec<Entry>> {
+        self.entries_where(
+            "WHERE l.run_id = ?1 AND l.seq > ?2 ORDER BY l.seq",
+            params![run.to_string(), integer(seq)],
+        )
     }
 
     /// The entries of one kind from a sequence number on, in order.

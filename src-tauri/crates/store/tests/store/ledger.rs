@@ -53,6 +53,8 @@ async fn entries_chain_and_read_back_as_they_were_appended() {
                 [1, 3, 5],
                 "a run's fold"
             );
+            let news = r.entries_of_run_after(run, 1)?;
+            assert_eq!(news.iter().map(|e| e.seq).collect::<Vec<_>>(), [3, 5], "what came since, not twice");
             assert_eq!(r.entries_of_kind("step.settled", 4)?.len(), 2, "from a position on");
             assert_eq!(
                 r.entry(expected[2].id)?.as_ref(),
