@@ -7,12 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use lockstep_connectors::AccessTarget;
 use lockstep_domain::access::{AccountRef, WishKind};
 use lockstep_domain::capability::Can;
-use lockstep_domain::ids::ConnectionId;
+use lockstep_domain::ids::{ConnectionId, SystemId};
 use lockstep_domain::people::EmploymentState;
 use lockstep_domain::plan::{
     AccountFactsAtPlan, Authority, EventKey, LeaverFacts, Plan, RemoteKey, plan_leaver,
 };
-use lockstep_domain::systems::{Lane, System};
+use lockstep_domain::systems::{Lane, Sso, System};
 use lockstep_store::{AccountRow, ConnectionRow, LinkRow, LinkState, PersonRow, ReadKind, Reader, RunRow};
 
 use super::dossier::KnownAccount;
@@ -297,5 +297,25 @@ fn manual(systems: &[System], accounts: &[KnownAccount], targets: &Targets) -> V
         }
         work.extend(listed.into_iter().map(|k| (system.clone(), Some(k.account.login.clone()))));
     }
+    // A connection that no row of the register names any more: its accounts are still somebody's work.
+    let registered = |connection| systems.iter().any(|s| s.connection == Some(connection));
+    let orphans =
+        accounts.iter().filter(|k| !registered(k.account.connection) && !blocks(k.account.connection));
+    work.extend(orphans.map(|k| (unregistered(k), Some(k.account.login.clone()))));
     work
+}
+
+fn unregistered(known: &KnownAccount) -> System {
+    System {
+        id: SystemId(known.account.connection.0),
+        name: known.system.clone(),
+        owner: None,
+        backup_owner: None,
+        sso: Sso::Unknown,
+        data_class: None,
+        lane: Lane::Manual,
+        how_to: None,
+        connection: Some(known.account.connection),
+        everyone: false,
+    }
 }

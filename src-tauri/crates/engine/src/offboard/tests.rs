@@ -5,14 +5,18 @@ use std::sync::{Arc, Mutex};
 
 use lockstep_connectors::vendors::sim::{self, SimAccount, SimGroup, SimWorld};
 use lockstep_connectors::{ManualClock, Vendor};
+use lockstep_domain::access::Target;
 use lockstep_domain::capability::Mode;
 use lockstep_domain::digest::Digest;
 use lockstep_domain::guards::{Blocker, Refusal};
 use lockstep_domain::people::{EmploymentType, SourceStatus, TerminationKind, WorkerKind, WorkerRecord};
+use lockstep_domain::systems::Lane;
 use lockstep_store::{Result as StoreResult, SecretStore};
 use zeroize::Zeroizing;
 
-use crate::api::{AddConnection, DecideLink, OffboardRequest, SetMode, StartRequest, SyncRequest};
+use super::facts::Targets;
+use crate::api::{AddConnection, DecideLink, OffboardRequest, SetMode, SetSystem, StartRequest, SyncRequest};
+use crate::words;
 use crate::{Desk, DeskOptions, Init, SecretsChoice};
 
 #[derive(Debug, Default)]
@@ -267,6 +271,23 @@ async fn starts_at_the_same_moment_do_not_slip_past_the_mass_breaker() {
     let ends = futures_util::future::join_all(starts).await;
     let refused = ends.iter().filter_map(|end| end.as_ref().err());
     assert_eq!(refused.count(), 3, "three leavers in a day go through, and no haste gets a fourth past");
+}
+
+#[tokio::test]
+async fn an_account_list_that_the_register_no_longer_names_is_still_work() {
+    let house = House::with(&[("mine", "N1", LEAVER)]).await;
+    let register = |connection: &str| SetSystem {
+        name: "app".into(),
+        connection: Some(connection.into()),
+        lane: Some(Lane::Manual),
+        ..SetSystem::default()
+    };
+    // The register's row of the application now stands for HR's connection; nothing opens the application.
+    house.desk.set_system(register("hr")).await.unwrap();
+    let case = house.desk.case(LEAVER, false, &Targets::default()).await.unwrap();
+    let tasks = case.plan.steps.iter().filter(|s| matches!(s.target, Target::Task(_)));
+    let hints: Vec<_> = tasks.filter_map(|s| words::of_target(s).1).collect();
+    assert_eq!(hints, [LEAVER], "an account that no connection can cut is never left out in silence");
 }
 
 #[tokio::test]
