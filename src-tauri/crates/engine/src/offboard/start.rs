@@ -195,7 +195,11 @@ impl Desk {
         let mut views = Vec::new();
         self.sound().await?;
         for (id, driven) in runs.iter().zip(driven) {
-            driven?;
+            match driven {
+                // One of many goes on elsewhere: the others are told all the same.
+                Err(e) if e.code() == Code::Busy && runs.len() > 1 => self.notice(e.to_string()),
+                other => other?,
+            }
             views.push(self.run(*id).await?);
         }
         Ok(views)
