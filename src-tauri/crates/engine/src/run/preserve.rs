@@ -21,13 +21,10 @@ pub(crate) async fn preserve(scene: &Scene<'_>, journal: &Journal, step: &Step) 
     if !journal.record(vec![Record::of(RunEvent::Intended { step: step.id, attempt, way: 0 })]).await? {
         return Ok(());
     }
-    let bytes = papers(scene.desk, scene.dossier, journal.id(), Until::Opening).await?.snapshot().await?;
-    let (sha256, size) = (Digest::of(&bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-    let key = VaultKey::snapshot(scene.desk.org(), person, since);
-    let stored = scene.desk.put_away(key, bytes).await;
     let id = step.id;
-    match stored {
-        Ok(()) => {
+    // A snapshot that cannot be made must not end the drive: accounts are being cut beside it.
+    match snapshot(scene, journal, VaultKey::snapshot(scene.desk.org(), person, since)).await {
+        Ok((sha256, size)) => {
             let seen_at = scene.desk.clock.now();
             let settled =
                 RunEvent::Settled { step: id, assurance: Assurance::ReadBack, seen_at, observation: sha256 };
@@ -47,4 +44,12 @@ pub(crate) async fn preserve(scene: &Scene<'_>, journal: &Journal, step: &Step) 
         }
     }
     Ok(())
+}
+
+/// Makes the snapshot and stores it, read back; answers with its hash and its size in bytes.
+async fn snapshot(scene: &Scene<'_>, journal: &Journal, key: VaultKey) -> Result<(Digest, u64)> {
+    let bytes = papers(scene.desk, scene.dossier, journal.id(), Until::Opening).await?.snapshot().await?;
+    let told = (Digest::of(&bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    scene.desk.put_away(key, bytes).await?;
+    Ok(told)
 }
