@@ -1,0 +1,19 @@
+//! The engine as a whole: a Desk over a real home in a temporary folder, simulated vendors, a clock that the
+//! tests move.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests, too, report by failing the test"
+)]
+
+mod baseline;
+mod crash;
+mod fate;
+mod guards;
+mod moment;
+mod office;
+mod people;
+mod vendor_trouble;
+mod wrap;
