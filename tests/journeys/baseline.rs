@@ -31,7 +31,7 @@ fn four_hundred_former_employees_at_the_first_read_start_nothing_and_forty_are_s
         .collect();
     home.write("people.csv", hr_export(&rows));
     connect_hr(&lockstep, &home);
-    connect_directory(&lockstep, server.base_url()).expect_code(0, "the directory is reachable");
+    connect_directory(&lockstep, "directory", server.base_url()).expect_code(0, "the directory is reachable");
     // Even where somebody allows everything before the first read.
     lockstep
         .run(&["connection", "mode", "directory", "full", "--reason", "in a hurry"])

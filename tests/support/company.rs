@@ -8,6 +8,9 @@ pub const LONG_OVER: &str = "2026-06-30";
 /// A last day that is far from over.
 pub const FAR_AHEAD: &str = "2099-01-31";
 
+/// Opens the sealed secrets of the tests' homes, which are thrown away.
+pub const PASSPHRASE: &str = "a throw-away home needs no better passphrase";
+
 /// What HR's export says of one person: first name, status, last day.
 pub type Says<'a> = (&'a str, &'a str, &'a str);
 
@@ -44,7 +47,8 @@ impl Company {
         company.hr_says(&[]);
         connect_hr(&company.lockstep, &company.home);
         let base_url = company.server.base_url().to_owned();
-        connect_directory(&company.lockstep, &base_url).expect_code(0, "the directory is reachable");
+        connect_directory(&company.lockstep, "directory", &base_url)
+            .expect_code(0, "the directory is reachable");
         company.lockstep.run(&["sync"]).expect_code(0, "the first read is the baseline of every test");
         company
     }
@@ -102,7 +106,7 @@ impl Company {
 /// A home that has been set up, with its secrets in a sealed file, and knows nobody yet.
 pub fn set_up() -> (Home, Lockstep) {
     let home = Home::new();
-    let lockstep = Lockstep::new(&home).with_env("LOCKSTEP_PASSPHRASE", "a throw-away home");
+    let lockstep = Lockstep::new(&home).with_env("LOCKSTEP_PASSPHRASE", PASSPHRASE);
     lockstep
         .run(&["init", "--org", "Acme", "--operator-email", "it@acme.test", "--secrets", "sealed-file"])
         .expect_code(0, "every other step stands on a home");
@@ -117,10 +121,10 @@ pub fn connect_hr(lockstep: &Lockstep, home: &Home) {
         .expect_code(0, "a file needs no credentials");
 }
 
-/// Connects a SCIM server on this machine under the name `directory`; its token is in the variable `TOKEN`.
-pub fn connect_directory(lockstep: &Lockstep, base_url: &str) -> Output {
+/// Connects a SCIM server on this machine under a name; its token is in the variable `TOKEN`.
+pub fn connect_directory(lockstep: &Lockstep, name: &str, base_url: &str) -> Output {
     let base_url = format!("base_url={base_url}");
-    let mut args = vec!["connection", "add", "scim", "--name", "directory", "--secret", "token=env:TOKEN"];
+    let mut args = vec!["connection", "add", "scim", "--name", name, "--secret", "token=env:TOKEN"];
     for setting in [&base_url, "allow_local=true", "admin_group=Administrators", "timeout_seconds=2"] {
         args.extend(["--set", setting]);
     }

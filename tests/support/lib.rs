@@ -24,7 +24,7 @@ mod scim;
 
 pub use cli::{Lockstep, Output, Running};
 pub use company::{
-    Company, FAR_AHEAD, LONG_OVER, Says, connect_directory, connect_hr, hr_export, number, set_up,
+    Company, FAR_AHEAD, LONG_OVER, PASSPHRASE, Says, connect_directory, connect_hr, hr_export, number, set_up,
 };
 pub use home::Home;
 pub use scim::{NewUser, ScimServer};
