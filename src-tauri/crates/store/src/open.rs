@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Kind, Result};
@@ -79,6 +80,9 @@ fn connect(path: &Path, mode: OpenFlags, busy: Duration) -> Result<Connection> {
     let conn = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|e| Error::sql("opening the database", e))?;
     conn.busy_timeout(busy).map_err(|e| Error::sql("opening the database", e))?;
+    // A kept statement keeps its plan; otherwise SQLite compiles most of them anew whenever a value is bound.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(|e| Error::sql("opening the database", e))?;
     Ok(conn)
 }
 
