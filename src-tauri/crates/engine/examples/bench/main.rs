@@ -1,5 +1,6 @@
 //! Measures what the issue promises, in release, on the disk that holds the target folder, and prints each
-//! number beside its goal. What each number means stands in `docs/bench.md`.
+//! number beside its goal. What each number means stands in `docs/bench.md`. Named parts (pages, steps, import,
+//! resume) are measured alone.
 
 mod disk;
 mod import;
@@ -19,17 +20,26 @@ pub(crate) type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let mut rows: Vec<Row> = Vec::new();
+    let parts: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|p| p == part);
     tell("the disk")?;
-    rows.extend(disk::measure().await?);
-    tell("pages of PDF")?;
-    rows.extend(pages::measure()?);
-    tell("the steps of a run")?;
-    rows.extend(steps::measure().await?);
-    tell("importing 100,000 people, and a preview among them")?;
-    rows.extend(import::measure().await?);
-    tell("a ledger of a million entries with 1,000 open runs: verifying and resuming")?;
-    rows.extend(resume::measure().await?);
+    let mut rows: Vec<Row> = disk::measure().await?;
+    if wanted("pages") {
+        tell("pages of PDF")?;
+        rows.extend(pages::measure()?);
+    }
+    if wanted("steps") {
+        tell("the steps of a run")?;
+        rows.extend(steps::measure().await?);
+    }
+    if wanted("import") {
+        tell("importing 100,000 people, and a preview among them")?;
+        rows.extend(import::measure().await?);
+    }
+    if wanted("resume") {
+        tell("a ledger of a million entries with 1,000 open runs: verifying and resuming")?;
+        rows.extend(resume::measure().await?);
+    }
     print(&rows)
 }
 
