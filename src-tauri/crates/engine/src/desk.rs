@@ -147,8 +147,9 @@ impl Desk {
     /// Opens a home.
     ///
     /// # Errors
-    /// [`Code::NoHome`], [`Code::SecretsLocked`], [`Code::Store`] (corrupt, newer, full), [`Code::Tampered`]
-    /// when the ledger ends before the anchor that is kept outside the database.
+    /// [`Code::NoHome`], [`Code::SecretsLocked`], [`Code::NeedsPerson`] when the secret store is open and holds no
+    /// key of this home, [`Code::Store`] (corrupt, newer, full), [`Code::Tampered`] when the ledger ends before the
+    /// anchor that is kept outside the database.
     pub async fn open(dir: &Path, options: DeskOptions) -> Result<Self> {
         let home = Home::at(dir);
         let file = home.read()?;

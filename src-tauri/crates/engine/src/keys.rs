@@ -38,8 +38,9 @@ impl Keys {
     pub(crate) fn load(secrets: &dyn SecretStore) -> Result<Self> {
         let load = |name: &str| -> Result<Zeroizing<Vec<u8>>> {
             secrets.get(name)?.ok_or_else(|| {
+                // Told apart from a locked one: unlocking would not help.
                 Error::new(
-                    Code::SecretsLocked,
+                    Code::NeedsPerson,
                     format!("the secret store holds no {name} for this home"),
                     "Open the home as the account that set it up, or restore that account's keychain.",
                 )
