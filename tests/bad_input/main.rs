@@ -4,6 +4,8 @@
 
 mod files;
 mod home;
+#[cfg(target_os = "linux")]
+mod keychain;
 mod names;
 mod servers;
 

@@ -1,5 +1,7 @@
 //! What stops a start, and what lets it go on: dates, modes, and HR's second thoughts.
 
+use std::fs;
+
 use lockstep_testkit::{Company, FAR_AHEAD, LONG_OVER, Output, hr_export};
 use serde_json::Value;
 
@@ -90,6 +92,36 @@ fn an_approval_fits_only_what_was_shown() {
     let refused = company.start(&["kim@acme.test"], &kim);
     assert!(company.may_sign_in("Kim") && company.may_sign_in("Lee"), "nobody may be cut:\n{refused}");
     assert_eq!(refused.code, Some(3), "a person must look again:\n{refused}");
+}
+
+#[test]
+fn no_explicit_act_lifts_a_pause_or_the_protected_list() {
+    let company = Company::of(&["Kim", "Lee"]);
+    company.let_it_act();
+    let now = ["kim@acme.test", "--now", "--reason", "dismissed today"];
+    let before = company.server.users();
+
+    company
+        .lockstep
+        .run(&["pause", "on", "--hours", "1", "--reason", "migration"])
+        .expect_code(0, "anybody may pause");
+    let refused = company.offboard(&now).expect_code(3, "pause means pause");
+    assert_eq!(refusals(&refused), ["paused"], "the reason must be named:\n{refused}");
+    company.lockstep.run(&["pause", "off", "--reason", "done"]).expect_code(0, "and end it");
+
+    let policy = company.home.lockstep_dir().join("policy.toml");
+    fs::write(&policy, "[protected]\npeople = [\"Kim@Acme.test\"]\n").unwrap();
+    let refused = company.offboard(&now).expect_code(3, "protected means protected");
+    assert_eq!(refusals(&refused), ["protected_person"], "the reason must be named:\n{refused}");
+
+    fs::write(&policy, "[protected]\npeople = \"Kim\"\n").unwrap();
+    let broken = company.lockstep.run(&["offboard", "preview", "kim@acme.test"]);
+    assert_eq!(broken.code, Some(2), "a policy that cannot be read must not count as no policy:\n{broken}");
+    assert_eq!(company.server.users(), before, "0 writes until nothing speaks against it");
+
+    fs::remove_file(&policy).unwrap();
+    company.offboard(&now).expect_code(0, "nothing speaks against it any more");
+    assert!(!company.may_sign_in("Kim"), "and the same act goes through");
 }
 
 /// How many runs there are.
