@@ -12,6 +12,9 @@ use crate::api::{CheckpointView, KeyView, LedgerView};
 use crate::desk::Desk;
 use crate::error::{Code, Error, Result};
 
+/// For how many leaves room is made before they are read: 64 MiB of them.
+const MOST_LEAVES_AHEAD: usize = 1 << 21;
+
 /// The name of the anchor in the secret store.
 const ANCHOR: &str = "ledger-anchor";
 
@@ -128,8 +131,9 @@ impl Desk {
         let middle = from + to.saturating_sub(from) / 2;
         let walk = |from: u64, to: u64| {
             self.store.read(move |r| {
-                let mut leaves =
-                    Vec::with_capacity(usize::try_from((to + 1).saturating_sub(from)).unwrap_or(0));
+                // The number of the last entry may be a tamperer's: it must not say how much is set aside.
+                let expected = usize::try_from((to + 1).saturating_sub(from)).unwrap_or(usize::MAX);
+                let mut leaves = Vec::with_capacity(expected.min(MOST_LEAVES_AHEAD));
                 let scanned = r.scan_ledger(from, to, |row| {
                     leaves.push(row.hash);
                     Ok(())
