@@ -15,5 +15,6 @@ mod guards;
 mod moment;
 mod office;
 mod people;
+mod tamper;
 mod vendor_trouble;
 mod wrap;

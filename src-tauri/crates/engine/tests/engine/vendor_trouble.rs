@@ -10,7 +10,7 @@ use lockstep_domain::capability::{Can, Effect, Proof};
 use lockstep_domain::run::Standing;
 use lockstep_engine::api::Attestation;
 
-use super::office::{Office, email, key, offboard_one, step, today};
+use super::office::{Office, account, email, key, offboard_one, step, today};
 use super::wrap::Manner;
 
 async fn office_with_key() -> Office {
@@ -221,4 +221,22 @@ async fn without_a_place_for_evidence_access_is_cut_and_nothing_final_happens() 
     let run = desk.resume(Some(run.row.id)).await.unwrap().remove(0);
     assert!(!office.app.truth().accounts["u1"].keys.contains("k1"), "with evidence stored it goes on");
     assert_eq!(run.row.standing, Standing::Closed, "to its end: {:#?}", run.steps);
+}
+
+#[tokio::test]
+async fn many_accounts_at_once_do_not_stand_in_each_others_way() {
+    let office = Office::of(2).await;
+    office.app.edit(|s| {
+        for n in 1..=12 {
+            let mut more = account(1);
+            more.keys.insert(format!("k{n}"));
+            s.accounts.insert(format!("u1-{n}"), more);
+        }
+    });
+    let desk = office.desk().await;
+    office.leave(&desk, 1).await;
+    let patience = Duration::from_secs(30);
+    let run = tokio::time::timeout(patience, offboard_one(&desk, 1)).await.expect("the run stands still");
+    assert_eq!(run.row.standing, Standing::Closed, "all at once, each to its end: {:#?}", run.row);
+    assert_eq!(office.app.writes().len(), 13 * 2 + 12, "sign-in and sessions of each, and the keys");
 }
