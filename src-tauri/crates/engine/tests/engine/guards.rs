@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use lockstep_connectors::Kind;
-use lockstep_connectors::vendors::sim::{Fault, Op, SimGroup, Times};
+use lockstep_connectors::vendors::sim::{Fault, Op, SimGroup, Times, WorkersRead};
 use lockstep_domain::access::Wish;
 use lockstep_domain::capability::Mode;
 use lockstep_domain::guards::Refusal;
@@ -14,7 +14,7 @@ use lockstep_engine::api::{DecideLink, OffboardRequest, SyncRequest};
 use lockstep_engine::{Code, Desk, Error};
 
 use super::office::{
-    APP, Office, account, approve, email, key, offboard, offboard_one, people, step, today, worker,
+    APP, LAST_DAY, Office, account, approve, email, key, offboard, offboard_one, people, step, today, worker,
 };
 use super::wrap::Manner;
 
@@ -89,13 +89,19 @@ async fn the_last_administrator_is_left_in_until_there_is_another() {
 }
 
 #[tokio::test]
-async fn our_own_account_and_a_protected_one_are_never_cut() {
-    for (policy, own, word) in
-        [("", Some("u1"), "own account"), ("[protected]\naccounts = ['P1@ACME.test']\n", None, "protected")]
-    {
+async fn our_own_account_the_operators_and_a_protected_one_are_never_cut() {
+    let cases = [
+        ("", Some("u1"), "p1@acme.test", "own account"),
+        ("", None, "OP@acme.test", "operator account"),
+        ("[protected]\naccounts = ['P1@ACME.test']\n", None, "p1@acme.test", "protected"),
+    ];
+    for (policy, own, also, word) in cases {
         let office = Office::of(2).await;
         office.policy(policy);
-        office.app.edit(|s| s.own_account = own.map(Into::into));
+        office.app.edit(|s| {
+            s.own_account = own.map(Into::into);
+            s.accounts.get_mut("u1").unwrap().emails.push(also.into());
+        });
         let desk = office.desk().await;
         office.leave(&desk, 1).await;
         let run = offboard_one(&desk, 1).await;
@@ -163,7 +169,7 @@ async fn a_source_that_shrank_or_emptied_makes_nobody_a_leaver() {
         let office = Office::of(10).await;
         let desk = office.desk().await;
         office.hr_says(1, |w| {
-            w.termination_date = Some(super::office::LAST_DAY.parse().unwrap());
+            w.termination_date = Some(LAST_DAY.parse().unwrap());
             w.source_status = SourceStatus::Terminated;
         });
         office.hr.edit(|s| s.workers.truncate(left));
@@ -332,8 +338,7 @@ async fn a_rehire_within_a_week_holds_the_old_leaver() {
         let desk = office.desk().await;
         let mut again = worker(1);
         again.remote_employment_id = "1-2".into();
-        again.start_date =
-            Some(super::office::LAST_DAY.parse::<chrono::NaiveDate>().unwrap() + TimeDelta::days(days));
+        again.start_date = Some(LAST_DAY.parse::<chrono::NaiveDate>().unwrap() + TimeDelta::days(days));
         again.source_status = SourceStatus::Pending;
         office.hr.edit(|s| s.workers.push(again));
         office.leave(&desk, 1).await;
@@ -378,4 +383,56 @@ async fn an_approval_covers_new_accounts_and_no_new_irreversible_object() {
         "a second account saves no leaver"
     );
     assert_eq!(office.app.write_count("u1b", &Wish::Disabled), 1, "each once");
+}
+
+#[tokio::test]
+async fn an_incomplete_read_makes_nobody_a_leaver() {
+    let office = Office::of(3).await;
+    let desk = office.desk().await;
+    office.hr_says(1, |w| w.termination_date = Some(LAST_DAY.parse().unwrap()));
+    office.hr.edit(|s| s.workers_read = WorkersRead::Incomplete("page 2 of 3 did not come".into()));
+    let sync = office.sync(&desk).await;
+    assert!(!sync.complete && sync.new_leavers == 0, "half a feed is no feed");
+    let told: Vec<&String> = sync.connections.iter().flat_map(|c| &c.trouble).collect();
+    assert!(told.iter().any(|t| t.contains("page 2")), "why is told: {told:?}");
+    assert!(desk.leavers().await.unwrap().is_empty(), "nobody is believed to leave by it");
+}
+
+/// Somebody in garden leave, contained on the last day worked; removal waits for the end of employment.
+async fn garden_leave() -> (Office, Desk, lockstep_domain::ids::RunId) {
+    let office = Office::of(2).await;
+    office.app.edit(|s| s.accounts.get_mut("u1").unwrap().keys.insert("k1".into()));
+    let desk = office.desk().await;
+    office.hr_says(1, |w| {
+        w.last_day_worked = Some(LAST_DAY.parse().unwrap());
+        w.termination_date = Some("2026-09-30".parse().unwrap());
+    });
+    office.sync(&desk).await;
+    let run = offboard_one(&desk, 1).await.row.id;
+    assert!(!office.app.truth().accounts["u1"].enabled, "access ends with the last day worked");
+    desk.resume(Some(run)).await.unwrap();
+    assert_eq!(office.app.write_count("u1", &key("k1")), 0, "removal is not a day early");
+    office.clock.set("2026-10-01T08:00:00Z".parse().unwrap());
+    (office, desk, run)
+}
+
+#[tokio::test]
+async fn removal_waits_for_the_end_of_employment() {
+    let (office, desk, run) = garden_leave().await;
+    let run = desk.resume(Some(run)).await.unwrap().remove(0);
+    assert_eq!(office.app.write_count("u1", &key("k1")), 1, "then it is done, once");
+    assert_eq!(run.row.standing, Standing::Closed, "and the case closes: {:#?}", run.steps);
+}
+
+#[tokio::test]
+async fn removal_asks_hr_again_and_stops_when_it_says_something_else() {
+    let (office, desk, run) = garden_leave().await;
+    office.hr_says(1, |w| {
+        w.last_day_worked = None;
+        w.termination_date = None;
+    });
+    let view = desk.resume(Some(run)).await.unwrap().remove(0);
+    assert!(view.held.is_some(), "HR took the end back: the run is held: {:#?}", view.row);
+    assert_eq!(view.row.standing, Standing::NeedsPerson, "a person decides");
+    assert_eq!(office.app.write_count("u1", &key("k1")), 0, "nothing final happens on a withdrawn end");
 }
