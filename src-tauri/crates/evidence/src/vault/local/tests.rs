@@ -131,3 +131,15 @@ fn full_and_read_only_disks_get_their_own_advice() {
         assert!(error.contains(advice) && error.contains("/vault/x"), "{kind:?}: {error}");
     }
 }
+
+#[test]
+fn what_a_dead_process_left_half_written_stops_nobody() {
+    let (_folder, vault) = vault();
+    let target = vault.path(&key());
+    fs::create_dir_all(target.parent().unwrap()).unwrap();
+    // In a container the next process often has the number of the dead one.
+    let left = target.with_extension(format!("partial-{}-0", process::id()));
+    fs::write(&left, b"evid").unwrap();
+    vault.put(&key(), b"evidence").unwrap();
+    assert_eq!(fs::read(target).unwrap(), b"evidence", "what is final must not wait for a clean folder");
+}
