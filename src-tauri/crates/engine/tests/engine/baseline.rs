@@ -1,9 +1,8 @@
 //! The first read of an HR system: whoever should already be out goes to the Backlog, never to a timer.
 
 use lockstep_domain::people::SourceStatus;
-use lockstep_engine::Code;
 
-use super::office::{LAST_DAY, Office, account, offboard, people, today, worker};
+use super::office::{LAST_DAY, Office, account, offboard_one, today, worker};
 
 #[tokio::test]
 async fn four_hundred_who_left_long_ago_are_a_backlog_and_no_leavers() {
@@ -60,14 +59,7 @@ async fn whoever_is_in_the_backlog_is_cut_by_an_operators_act() {
     office.app.edit(|s| s.accounts.insert("u1".into(), account(1)));
     let desk = office.desk().await;
     office.sync(&desk).await;
-    let run = match offboard(&desk, people(&[1])).await {
-        Ok(mut runs) => runs.remove(0),
-        Err(e) => panic!(
-            "{:?} {e}: {:?}; the Backlog exists to be worked off",
-            e.code() == Code::NeedsPerson,
-            e.refusals()
-        ),
-    };
+    let run = offboard_one(&desk, 1).await;
     assert!(
         !office.app.truth().accounts["u1"].enabled,
         "approved by name, it is done: {:?}",

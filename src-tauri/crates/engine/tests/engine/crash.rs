@@ -1,5 +1,9 @@
 //! A crash at every point of a run, and a second one at every point of the recovery: nothing lost, nothing
 //! doubled, nothing unverified.
+//!
+//! At every point that a process passes, what it would leave by dying there is kept: the files as they are on
+//! the disk, the secrets, the vendor's world. From each such state a new process goes on to the end, and the same
+//! is done with the states that it passes. States that differ in random ids only are taken up once.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -11,7 +15,7 @@ use lockstep_domain::digest::Digest;
 use lockstep_domain::ids::RunId;
 use lockstep_domain::ledger::Entry;
 use lockstep_domain::run::{Run, RunEvent, Standing};
-use lockstep_engine::api::{Attestation, RunView, StepView};
+use lockstep_engine::api::{Attestation, RunView, SetSystem, StepView};
 use lockstep_engine::{Desk, Result};
 
 use super::fate::Witness;
@@ -34,11 +38,11 @@ async fn leaver() -> Moment {
         account.groups = ["g1".into(), "g2".into()].into();
     });
     let desk = office.desk().await;
-    let wiki = lockstep_engine::api::SetSystem {
+    let wiki = SetSystem {
         name: "Wiki".into(),
         owner: Some("Ines".into()),
         everyone: Some(true),
-        ..Default::default()
+        ..SetSystem::default()
     };
     desk.set_system(wiki).await.unwrap();
     office.leave(&desk, 1).await;
@@ -152,6 +156,11 @@ fn nothing_doubled(office: &Office, crashes: usize, when: &str) {
 
 fn nothing_unverified(office: &Office, view: &RunView, run: &Run, entries: &[&Entry], when: &str) {
     let world = office.app.truth();
+    let claims = view.steps.iter().filter(|s| wish_of(s).is_some()).count();
+    assert_eq!(
+        claims, 6,
+        "{when}: sign-in, sessions, two keys and two memberships are held against the world"
+    );
     for step in &view.steps {
         let Some(wish) = wish_of(step) else { continue };
         let by_hand = step.detail.as_deref() == Some("confirmed by hand");
