@@ -81,7 +81,7 @@ fn half_a_feed_makes_nobody_a_leaver_and_an_operator_may_accept_it() {
     assert_eq!(leavers(&lockstep), [""; 0], "not even the one whom the half file calls terminated");
 
     lockstep
-        .run(&["sync", "--accept-smaller", "Alan's company was sold"])
+        .run(&["sync", "--connection", "hr", "--accept-smaller", "Alan's company was sold"])
         .expect_code(0, "a person may know better");
     assert_eq!(leavers(&lockstep), ["\"Grace Doe\""], "HR's word counts; who is absent is no leaver");
 }

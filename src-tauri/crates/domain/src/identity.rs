@@ -187,7 +187,8 @@ mod tests {
         let twin = || person(2, "1008", "kim@ACME.test ");
         let other = || person(3, "1009", "lee@acme.test");
         let successor = || PersonKeys { left_at: Some("2026-01-01T00:00:00Z".parse().unwrap()), ..kim() };
-        let cases: Vec<(&str, Vec<PersonKeys>, AccountRecord, Option<u128>, bool)> = vec![
+        type Case = (&'static str, Vec<PersonKeys>, AccountRecord, Option<u128>, bool);
+        let cases: Vec<Case> = vec![
             ("number and e-mail agree", vec![kim()], account(Some("1007"), "kim@acme.test"), Some(1), true),
             ("e-mail alone", vec![kim()], account(None, "kim@acme.test"), Some(1), false),
             ("number alone", vec![kim()], account(Some("1007"), "k.lee@old.test"), Some(1), false),

@@ -90,13 +90,18 @@ impl Desk {
         };
         let earlier = Checkpoint::open(note, &key).map_err(|e| not_ours(e.to_string()))?;
         let leaves = self.leaves(size).await?;
-        let proof = merkle::consistency_proof(&leaves, earlier.size, size).map_err(|e| not_ours(e.to_string()))?;
+        let proof =
+            merkle::consistency_proof(&leaves, earlier.size, size).map_err(|e| not_ours(e.to_string()))?;
         let covered = usize::try_from(earlier.size).ok().and_then(|n| leaves.get(..n));
         if covered.map(merkle::root) != Some(earlier.root) {
-            return Err(tampered(&format!("its first {} entries are not what was signed then", earlier.size)));
+            return Err(tampered(&format!(
+                "its first {} entries are not what was signed then",
+                earlier.size
+            )));
         }
         let file = Consistency { checkpoint: note.to_owned(), proof }.to_file();
-        let file = file.map_err(|e| Error::new(Code::Failed, e.to_string(), "Report this; it is a defect."))?;
+        let file =
+            file.map_err(|e| Error::new(Code::Failed, e.to_string(), "Report this; it is a defect."))?;
         Ok(String::from_utf8_lossy(&file).into_owned())
     }
 
@@ -148,11 +153,7 @@ impl Desk {
         Ok((leaves, told(first).chain(told(second)).collect()))
     }
 
-    fn check_checkpoints(
-        &self,
-        rows: Vec<CheckpointRow>,
-        leaves: &[Digest],
-    ) -> Result<(usize, Vec<String>)> {
+    fn check_checkpoints(&self, rows: Vec<CheckpointRow>, leaves: &[Digest]) -> Result<(usize, Vec<String>)> {
         let key: VerifierKey = self.keys.signer(self.org())?.verifier().clone();
         let mut good = 0;
         let mut bad = Vec::new();

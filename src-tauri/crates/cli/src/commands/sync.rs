@@ -19,8 +19,8 @@ pub(crate) struct Sync {
     /// Read only this connection
     #[arg(long, value_name = "NAME")]
     connection: Option<String>,
-    /// Accept that a source became much smaller, and why; it is recorded
-    #[arg(long, value_name = "REASON")]
+    /// Accept that this connection's source became much smaller, and why; it is recorded
+    #[arg(long, value_name = "REASON", requires = "connection")]
     accept_smaller: Option<String>,
 }
 

@@ -73,7 +73,7 @@ impl Refusal {
                 "Check that these people really leave, then preview and approve them together in one batch (`lockstep offboard preview A B C`)."
             }
             Self::SourceShrunk => {
-                "Look at the export: people are missing. Sync a complete one, or accept the smaller one (`lockstep sync --accept-smaller`)."
+                "Look at the export: people are missing. Sync a complete one, or accept the smaller one (`lockstep sync --connection NAME --accept-smaller REASON`)."
             }
             Self::SecondApprover => "Let a second operator approve the same digest (`--second-approver`).",
             Self::AuthorityChanged => "Preview again, look at what changed, and approve the new digest.",

@@ -76,9 +76,11 @@ impl Run {
         // A final step that waits for evidence or for HR waits for a person, too.
         let stuck =
             || self.wave_opened(Wave::Remove).is_some() && open().any(|s| self.must_wait_for_evidence(s));
+        // Whatever was done, somebody who can still sign in is not a closed case.
+        let left = self.swept.is_some_and(|(_, left, unread)| left > 0 || unread > 0);
         if self.cancelled {
             Standing::Cancelled
-        } else if self.held.is_some() || blocked() || stuck() {
+        } else if self.held.is_some() || blocked() || stuck() || left {
             Standing::NeedsPerson
         } else if open().any(|s| !s.outline.is_task()) || self.swept.is_none() {
             Standing::Working

@@ -42,6 +42,8 @@ pub(crate) struct KnownAccount {
     pub(crate) link_state: String,
     /// The operator who confirmed the link, where a person did.
     pub(crate) confirmed_by: Option<String>,
+    /// Whether the last complete list had it.
+    pub(crate) listed: bool,
     /// When it was last read (UTC).
     pub(crate) seen_at: DateTime<Utc>,
 }

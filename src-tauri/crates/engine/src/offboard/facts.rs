@@ -201,7 +201,9 @@ fn rows_of(
     let mut accounts = Vec::new();
     for (link, account) in r.accounts_of(person.id)? {
         let Some(connection) = sources.connections.get(&account.connection) else { continue };
-        if link.state == LinkState::Rejected || account.missing_since.is_some() {
+        // An account that the last list left out is planned all the same: lists have gaps, and what is really
+        // gone reads back as gone.
+        if link.state == LinkState::Rejected {
             continue;
         }
         let held = r.entitlements_of(account.id)?;
@@ -264,6 +266,7 @@ fn known((link, account, connection, entitlements): &LinkedAccount, systems: &[S
         reasons: link.reasons.clone(),
         link_state: link.state.as_str().into(),
         confirmed_by: link.decided_by.clone(),
+        listed: account.missing_since.is_none(),
         seen_at: account.last_seen_at,
     }
 }
@@ -284,12 +287,15 @@ fn manual(systems: &[System], accounts: &[KnownAccount], targets: &Targets) -> V
     let blocks = |connection| {
         targets.can(connection).is_some_and(|can| can.iter().any(|c| c.wish == WishKind::Disabled))
     };
+    // A list that no longer has the account is an answer; a target is asked by id whatever its list says.
+    let accounts: Vec<&KnownAccount> =
+        accounts.iter().filter(|k| k.listed || targets.can(k.account.connection).is_some()).collect();
     let mut work = Vec::new();
     for system in systems {
         if system.lane == Lane::Automatic && system.connection.is_some_and(blocks) {
             continue;
         }
-        let listed: Vec<&KnownAccount> =
+        let listed: Vec<&&KnownAccount> =
             accounts.iter().filter(|k| Some(k.account.connection) == system.connection).collect();
         // A list that does not name the person is an answer; no list is none.
         if listed.is_empty() && (system.everyone || system.connection.is_none()) {

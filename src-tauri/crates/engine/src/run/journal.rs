@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use lockstep_connectors::Clock;
+use lockstep_domain::digest::Digest;
 use lockstep_domain::ids::{EntryId, PersonId, RunId};
 use lockstep_domain::ledger::{Actor, Draft, Entry};
 use lockstep_domain::run::{FoldError, Run, RunEvent};
@@ -166,6 +167,17 @@ fn legal_after(
     Ok(legal)
 }
 
+/// The seal, counted where nobody else can append: a person may confirm a task at the same moment.
+fn sealed_now(tx: &Tx<'_>, run: RunId, record: Digest) -> lockstep_store::Result<RunEvent> {
+    let entries = tx.entries_of_run(run)?;
+    Ok(RunEvent::Sealed {
+        record,
+        entries: u64::try_from(entries.len()).unwrap_or(u64::MAX),
+        first_seq: entries.first().map_or(0, |e| e.seq),
+        last_seq: entries.last().map_or(0, |e| e.seq),
+    })
+}
+
 /// Appends events of a run; answers with sequence numbers and words.
 pub(crate) fn append(
     tx: &Tx<'_>,
@@ -176,7 +188,10 @@ pub(crate) fn append(
 ) -> lockstep_store::Result<Vec<(u64, String)>> {
     let mut written = Vec::with_capacity(records.len());
     for record in records {
-        let (kind, body) = record.event.to_parts();
+        let (kind, body) = match &record.event {
+            RunEvent::Sealed { record, .. } => sealed_now(tx, run, *record)?.to_parts(),
+            event => event.to_parts(),
+        };
         let id = EntryId(fresh_id(at)?);
         let draft = Draft { id, at, actor: actor.clone(), kind, run: Some(run), body, commitment: None };
         let entry = match &record.payload {

@@ -35,13 +35,8 @@ pub(crate) async fn seal(scene: &Scene<'_>, journal: &Journal) -> Result<()> {
             })])
             .await?;
     }
-    let entries = desk.store.read(move |r| r.entries_of_run(id)).await?;
-    let sealed = RunEvent::Sealed {
-        record,
-        entries: u64::try_from(entries.len()).unwrap_or(u64::MAX),
-        first_seq: entries.first().map_or(0, |e| e.seq),
-        last_seq: entries.last().map_or(0, |e| e.seq),
-    };
+    // How many entries it seals is counted where it is appended.
+    let sealed = RunEvent::Sealed { record, entries: 0, first_seq: 0, last_seq: 0 };
     journal.record(vec![Record::of(sealed)]).await?;
     desk.make_checkpoint().await.map(|_| ())
 }

@@ -1,9 +1,11 @@
 //! The sweep: every account of the person is read once more, by whatever connection.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use lockstep_domain::access::{Observation, Presence, SignIn};
-use lockstep_domain::run::RunEvent;
+use lockstep_domain::access::{Observation, Presence, SignIn, Target, Wish};
+use lockstep_domain::ids::AccountId;
+use lockstep_domain::plan::StepId;
+use lockstep_domain::run::{Run, RunEvent, StepState};
 use lockstep_store::{AccountRow, LinkState};
 
 use super::control::Scene;
@@ -16,6 +18,7 @@ pub(crate) async fn sweep(scene: &Scene<'_>, journal: &Journal) -> Result<()> {
     let (accounts, connections) =
         scene.desk.store.read(move |r| Ok((r.accounts_of(person)?, r.connections()?))).await?;
     let targets = scene.targets.all();
+    let by_person = closed_by_a_person(scene, journal).await;
     let mut left = 0;
     let mut unread = BTreeSet::new();
     for (link, account) in accounts {
@@ -26,16 +29,21 @@ pub(crate) async fn sweep(scene: &Scene<'_>, journal: &Journal) -> Result<()> {
             // An account list has no door of its own to look at: its work is a person's. What cannot even be
             // opened was not looked at.
             let row = connections.iter().find(|c| c.id == account.connection);
-            if row.is_none_or(|row| scene.desk.connector(row).is_err()) {
+            if row.is_none_or(|row| scene.desk.connector(row).is_err())
+                && !by_person.contains_key(&account.id)
+            {
                 unread.insert(account.connection);
             }
             continue;
         };
         match target.observe(&account.record.remote_id).await {
             Ok(seen) => {
-                left += u32::from(can_sign_in(&seen));
+                // An accepted exception is no news. A person's word that it is done is one, when it is not.
+                let accepted = by_person.get(&account.id) == Some(&StepState::Waived);
+                left += u32::from(can_sign_in(&seen) && !accepted);
                 keep(scene, account, &seen).await?;
             }
+            Err(_) if by_person.contains_key(&account.id) => {}
             Err(_) => {
                 unread.insert(account.connection);
             }
@@ -49,6 +57,25 @@ pub(crate) async fn sweep(scene: &Scene<'_>, journal: &Journal) -> Result<()> {
     }
     journal.record(vec![Record::of(RunEvent::Swept { left, unread })]).await?;
     Ok(())
+}
+
+/// Accounts whose sign-in a person has dealt with: accepted as an exception, or confirmed by hand.
+async fn closed_by_a_person(scene: &Scene<'_>, journal: &Journal) -> BTreeMap<AccountId, StepState> {
+    let doors = scene.dossier.plan.steps.iter().filter(|s| s.wish == Wish::Disabled);
+    let doors: Vec<(StepId, AccountId)> = doors
+        .filter_map(|step| match &step.target {
+            Target::Account(account) => Some((step.id, account.account)),
+            _ => None,
+        })
+        .collect();
+    let state = |run: &Run| {
+        let dealt_with = |(step, account): (StepId, AccountId)| {
+            let state = run.step(step)?.state.clone();
+            matches!(state, StepState::Waived | StepState::Attested { .. }).then_some((account, state))
+        };
+        doors.into_iter().filter_map(dealt_with).collect()
+    };
+    journal.ask(state).await
 }
 
 /// Unknown counts as left: it is never guessed to be good.

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::api::{ConnectionSync, RowRemark, SyncRequest, SyncView};
 use crate::desk::Desk;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::pause::said;
 
 /// How a connector marks a file whose last line has no end: it may have been cut off there.
@@ -29,6 +29,13 @@ impl Desk {
     pub async fn sync(&self, request: SyncRequest) -> Result<SyncView> {
         self.sound().await?;
         let accept_smaller = request.accept_smaller.as_deref().map(said).transpose()?;
+        if accept_smaller.is_some() && request.connection.is_none() {
+            return Err(Error::new(
+                Code::Usage,
+                "a smaller source is accepted one by one",
+                "Say with --connection which source may be smaller.",
+            ));
+        }
         let rows = match &request.connection {
             Some(name) => vec![self.connection_row(name).await?],
             None => self.store.read(|r| r.connections()).await?,
@@ -119,7 +126,8 @@ impl Desk {
         };
         let cut_off = summary.findings.iter().any(|f| f.reason.starts_with(OPEN_END));
         let shrunk = self.shrunk(read, summary.rows, cut_off).await?;
-        if accept_smaller.is_none() {
+        // Nothing after something is never accepted: nobody's company is empty from one day to the next.
+        if accept_smaller.is_none() || summary.rows == 0 {
             trouble.extend(shrunk.clone());
         }
         let quarantined: Vec<QuarantinedRow> = summary.quarantined.iter().map(quarantined_row).collect();
@@ -180,7 +188,7 @@ impl Desk {
             || (rows < before && (cut_off || (before - rows) as f64 * 100.0 / before as f64 > percent));
         Ok(too_small.then(|| {
             format!(
-                "the source shrank from {before} to {rows} rows, and more than {percent} % (or any, in a file that may be cut off) is not believed. If that is right, accept it with `lockstep sync --accept-smaller`"
+                "the source shrank from {before} to {rows} rows, and more than {percent} % (or any, in a file that may be cut off) is not believed. If that is right, accept it with `lockstep sync --connection NAME --accept-smaller REASON`"
             )
         }))
     }

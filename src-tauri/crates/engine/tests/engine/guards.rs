@@ -191,7 +191,8 @@ async fn a_source_that_shrank_or_emptied_makes_nobody_a_leaver() {
     let office = Office::of(10).await;
     let desk = office.desk().await;
     office.hr.edit(|s| s.workers.truncate(6));
-    let accept = SyncRequest { connection: None, accept_smaller: Some("a branch was sold".into()) };
+    let accept =
+        SyncRequest { connection: Some("hr".into()), accept_smaller: Some("a branch was sold".into()) };
     assert!(desk.sync(accept).await.unwrap().complete, "a person may accept it, in words that are kept");
 }
 
