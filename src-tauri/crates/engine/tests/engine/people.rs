@@ -187,3 +187,25 @@ async fn a_run_is_driven_by_one_process_and_people_may_act_from_another() {
     assert_eq!(office.app.writes().len(), 1, "what a person closed is not written");
     assert!(two.verify_ledger().await.unwrap().ok, "two writers, one chain");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_pause_stops_a_run_that_another_process_is_driving() {
+    let (office, desk, run) = blocked_run().await;
+    office.mode(&desk, APP, Mode::Full).await;
+    drop(desk);
+    let (witness, at_the_stop, let_go) = stop_after_first_write(&office);
+    let one = Desk::open(&office.home(), office.options("olga", &witness)).await.unwrap();
+    let two = office.desk_of("petra").await;
+    let driving = tokio::spawn(async move { one.resume(Some(run)).await });
+    tokio::task::spawn_blocking(move || at_the_stop.recv()).await.unwrap().unwrap();
+    two.pause("the wrong list was approved", 1).await.unwrap();
+    let_go.send(()).unwrap();
+
+    let stopped = driving.await.unwrap().unwrap().remove(0);
+    assert_eq!(office.app.writes().len(), 1, "not one write after the pause");
+    let waiting = step(&stopped, &email(1), "sessions");
+    assert_eq!(waiting.detail.as_deref(), Some("paused"), "and the step says why");
+    two.unpause("it was the right one").await.unwrap();
+    let view = two.resume(Some(run)).await.unwrap().remove(0);
+    assert_eq!(view.row.standing, Standing::Closed, "then it goes on: {:#?}", view.steps);
+}
