@@ -32,6 +32,21 @@ fn a_leaver_is_cut_read_back_and_proven_to_somebody_who_has_only_the_file() {
     prove(&company, run["id"].as_str().unwrap(), run["record_sha256"].as_str().unwrap());
 }
 
+#[test]
+fn memberships_of_the_leaver_go_and_those_of_others_stay() {
+    let company = Company::of(&["Kim", "Lee"]);
+    let engineering = company.server.create_group("Engineering");
+    for name in ["Kim", "Lee"] {
+        company.server.add_member(&engineering, company.account(name));
+    }
+    company.hr_says(&[("Kim", "terminated", LONG_OVER)]);
+    company.lockstep.run(&["sync"]).expect_code(0, "both sources are whole");
+    company.let_it_act();
+    company.offboard(&["kim@acme.test"]).expect_code(0, "every step can be read back here");
+    let lee = company.account("Lee").to_owned();
+    assert_eq!(company.server.members(&engineering), [lee], "only the leaver loses the group");
+}
+
 /// What an auditor does, on a machine that has neither the home nor its network.
 fn prove(company: &Company, run: &str, record_sha256: &str) {
     let ledger = company.lockstep.run(&["--json", "ledger", "verify"]).expect_code(0, "nobody touched it");

@@ -4,6 +4,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test reports by failing")]
 
 mod baseline;
+mod evidence;
 mod guards;
 mod leaver;
 mod tasks;
