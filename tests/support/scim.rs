@@ -66,7 +66,7 @@ impl NewUser {
     }
 }
 
-/// `scim2-server` (<https://pypi.org/project/scim2-server/>), a SCIM 2.0 server by other people, on a free
+/// `scim2-server`, a SCIM 2.0 server by other people, on a free
 /// loopback port. It keeps its data in memory and ends when the value is dropped.
 ///
 /// Every call panics with what the server answered if the answer is not the one the call needs.
