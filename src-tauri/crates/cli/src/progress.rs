@@ -43,7 +43,6 @@ fn words(progress: &Progress) -> String {
     match progress {
         Progress::Reading { connection, rows } => format!("Reading {}: {rows} rows", clean(connection)),
         Progress::Run { line, at, .. } => format!("{} {}", at.format("%H:%M:%SZ"), clean(line)),
-        Progress::Verifying { done, of } => format!("Verifying the ledger: {done} of {of} entries"),
     }
 }
 

@@ -9,7 +9,7 @@ use lockstep_connectors::vendors::sim::{self, SimAccount, SimWorld};
 use lockstep_connectors::{ManualClock, Vendor, vendors::csv};
 use lockstep_domain::capability::Mode;
 use lockstep_domain::digest::Digest;
-use lockstep_domain::people::{EmploymentType, SourceStatus, TerminationKind, WorkerKind, WorkerRecord};
+use lockstep_domain::people::{SourceStatus, WorkerRecord};
 use lockstep_engine::api::{AddConnection, OffboardRequest, RunView, SetMode, StartRequest, SyncRequest};
 use lockstep_engine::{Desk, DeskOptions, Init, SecretsChoice};
 use lockstep_store::SecretStore;
@@ -147,34 +147,7 @@ pub(crate) fn email(n: u32) -> String {
 
 /// Person `n`, employed since 2024.
 fn worker(n: u32) -> WorkerRecord {
-    WorkerRecord {
-        remote_person_id: n.to_string(),
-        remote_employment_id: format!("{n}-1"),
-        employee_number: Some(format!("N{n}")),
-        first_name: "Person".into(),
-        last_name: n.to_string(),
-        display_name: format!("Person {n}"),
-        work_email: Some(email(n)),
-        personal_email: None,
-        manager_remote_id: None,
-        worker_kind: WorkerKind::Employee,
-        employment_type: EmploymentType::FullTime,
-        start_date: chrono::NaiveDate::from_ymd_opt(2024, 1, 15),
-        termination_date: None,
-        last_day_worked: None,
-        notice_given_date: None,
-        termination_at: None,
-        termination_kind: TerminationKind::Unknown,
-        source_status: SourceStatus::Active,
-        source_status_raw: "Active".into(),
-        time_zone: None,
-        location: None,
-        legal_entity: None,
-        department: None,
-        job_title: None,
-        cost_center: None,
-        raw_sha256: Digest::of(&n.to_be_bytes()),
-    }
+    sim::worker(&n.to_string(), &format!("{n}-1"), &email(n))
 }
 
 fn leave(worker: &mut WorkerRecord) -> Result<()> {

@@ -83,11 +83,4 @@ pub enum Progress {
         /// When (UTC).
         at: DateTime<Utc>,
     },
-    /// Entries of the ledger are being verified.
-    Verifying {
-        /// Entries so far.
-        done: u64,
-        /// Entries in all.
-        of: u64,
-    },
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use lockstep_connectors::vendors::sim::{self, SimAccount, SimGroup, SimWorld};
+use lockstep_connectors::vendors::sim::{self, SimAccount, SimGroup, SimWorld, worker};
 use lockstep_connectors::{ManualClock, Vendor};
 use lockstep_domain::access::Target;
 use lockstep_domain::capability::Mode;
 use lockstep_domain::digest::Digest;
 use lockstep_domain::guards::{Blocker, Refusal};
-use lockstep_domain::people::{EmploymentType, SourceStatus, TerminationKind, WorkerKind, WorkerRecord};
+use lockstep_domain::people::WorkerRecord;
 use lockstep_domain::systems::Lane;
 use lockstep_store::{Result as StoreResult, SecretStore};
 use zeroize::Zeroizing;
@@ -118,37 +118,6 @@ fn vendor(id: &'static str, world: &Arc<SimWorld>) -> Vendor {
 
 fn lee() -> WorkerRecord {
     worker("1", "1-1", LEAVER)
-}
-
-fn worker(person: &str, employment: &str, email: &str) -> WorkerRecord {
-    WorkerRecord {
-        remote_person_id: person.into(),
-        remote_employment_id: employment.into(),
-        employee_number: Some(format!("N{person}")),
-        first_name: email.into(),
-        last_name: person.into(),
-        display_name: format!("Person {person}"),
-        work_email: Some(email.into()),
-        personal_email: None,
-        manager_remote_id: None,
-        worker_kind: WorkerKind::Employee,
-        employment_type: EmploymentType::FullTime,
-        start_date: Some("2024-01-15".parse().unwrap()),
-        termination_date: None,
-        last_day_worked: None,
-        notice_given_date: None,
-        termination_at: None,
-        termination_kind: TerminationKind::Unknown,
-        source_status: SourceStatus::Active,
-        source_status_raw: "Active".into(),
-        time_zone: None,
-        location: None,
-        legal_entity: None,
-        department: None,
-        job_title: None,
-        cost_center: None,
-        raw_sha256: Digest::of(employment.as_bytes()),
-    }
 }
 
 #[tokio::test]

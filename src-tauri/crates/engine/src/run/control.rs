@@ -62,9 +62,9 @@ impl Desk {
             waves: WaveClock::from(&self.policy.policy.leaver),
         };
         let driven = driver.drive().await;
-        self.note_dialects(&journal, &steps).await?;
-        lease::give_back(&self.store, &held).await?;
-        driven
+        let noted = self.note_dialects(&journal, &steps).await;
+        let given_back = lease::give_back(&self.store, &held).await;
+        driven.and(noted).and(given_back)
     }
 
     /// Takes a run up: blocked steps are tried again, and it is ours alone. One run after the other, so that

@@ -12,7 +12,7 @@ use lockstep_domain::access::Wish;
 use lockstep_domain::capability::Mode;
 use lockstep_domain::digest::Digest;
 use lockstep_domain::ledger::Entry;
-use lockstep_domain::people::{EmploymentType, SourceStatus, TerminationKind, WorkerKind, WorkerRecord};
+use lockstep_domain::people::{SourceStatus, WorkerRecord};
 use lockstep_engine::api::{
     AddConnection, OffboardRequest, RunView, SetMode, StartRequest, StepView, SyncRequest, SyncView,
 };
@@ -208,34 +208,7 @@ async fn connect(desk: &Desk, name: &str, settings: BTreeMap<String, String>) {
 
 /// Person `n`, employed since 2024.
 pub(crate) fn worker(n: usize) -> WorkerRecord {
-    WorkerRecord {
-        remote_person_id: n.to_string(),
-        remote_employment_id: format!("{n}-1"),
-        employee_number: Some(format!("N{n}")),
-        first_name: "Person".into(),
-        last_name: n.to_string(),
-        display_name: format!("Person {n}"),
-        work_email: Some(email(n)),
-        personal_email: None,
-        manager_remote_id: None,
-        worker_kind: WorkerKind::Employee,
-        employment_type: EmploymentType::FullTime,
-        start_date: Some("2024-01-15".parse().unwrap()),
-        termination_date: None,
-        last_day_worked: None,
-        notice_given_date: None,
-        termination_at: None,
-        termination_kind: TerminationKind::Unknown,
-        source_status: SourceStatus::Active,
-        source_status_raw: "Active".into(),
-        time_zone: None,
-        location: None,
-        legal_entity: None,
-        department: None,
-        job_title: None,
-        cost_center: None,
-        raw_sha256: Digest::of(n.to_string().as_bytes()),
-    }
+    sim::worker(&n.to_string(), &format!("{n}-1"), &email(n))
 }
 
 /// An enabled account of person `n`, known by number and e-mail.

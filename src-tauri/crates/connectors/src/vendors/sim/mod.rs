@@ -8,7 +8,10 @@ mod world;
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use connector::Sim;
+use lockstep_domain::digest::Digest;
+use lockstep_domain::people::{EmploymentType, SourceStatus, TerminationKind, WorkerKind, WorkerRecord};
 pub use world::{
     Fault, GRANT_LAG_S, Op, Outcome, SimAccount, SimGroup, SimState, SimWorld, SimWrite, Times, WorkersRead,
 };
@@ -39,6 +42,38 @@ const FIELDS: &[Field] = &[
         example: "sim",
     },
 ];
+
+/// Somebody who has worked since 2024: person, stint, and work e-mail as given, the rest plain.
+pub fn worker(person: &str, employment: &str, email: &str) -> WorkerRecord {
+    WorkerRecord {
+        remote_person_id: person.into(),
+        remote_employment_id: employment.into(),
+        employee_number: Some(format!("N{person}")),
+        first_name: "Person".into(),
+        last_name: person.into(),
+        display_name: format!("Person {person}"),
+        work_email: Some(email.into()),
+        personal_email: None,
+        manager_remote_id: None,
+        worker_kind: WorkerKind::Employee,
+        employment_type: EmploymentType::FullTime,
+        start_date: NaiveDate::from_ymd_opt(2024, 1, 15),
+        termination_date: None,
+        last_day_worked: None,
+        notice_given_date: None,
+        termination_at: None,
+        termination_kind: TerminationKind::Unknown,
+        source_status: SourceStatus::Active,
+        source_status_raw: "Active".into(),
+        time_zone: None,
+        location: None,
+        legal_entity: None,
+        department: None,
+        job_title: None,
+        cost_center: None,
+        raw_sha256: Digest::of(employment.as_bytes()),
+    }
+}
 
 /// The simulated vendor over one world.
 pub fn vendor(world: Arc<SimWorld>) -> Vendor {
