@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use lockstep_domain::access::{AccountRecord, EntitlementRecord, GrantRecord, Observation, Wish};
+use lockstep_domain::activity::{ActivityRecord, UsageRecord};
 use lockstep_domain::capability::Can;
 use lockstep_domain::digest::Digest;
 use lockstep_domain::people::WorkerRecord;
@@ -52,6 +53,10 @@ pub struct Connector {
     pub accounts: Option<Arc<dyn AccountSource>>,
     /// Changes accounts.
     pub access: Option<Arc<dyn AccessTarget>>,
+    /// Tells who signed in and who changed what.
+    pub activity: Option<Arc<dyn ActivitySource>>,
+    /// Tells how much was used, and by whom.
+    pub usage: Option<Arc<dyn UsageSource>>,
     /// Tells one tenant of the vendor from another (host and path, file name); part of natural ids.
     pub tenant: String,
 }
@@ -66,8 +71,28 @@ pub trait WorkerSource: Send + Sync {
     /// which never means that they left.
     async fn read_worker(&self, remote_person_id: &str) -> Result<Vec<WorkerRecord>>;
 
+    /// Reads what changed since the place that an earlier read or this gave in its cursor. `None`: the source
+    /// keeps no such list, or no longer from there; read everybody then.
+    async fn read_changes(&self, cursor: &str) -> Result<Option<Changes>> {
+        let _ = cursor;
+        Ok(None)
+    }
+
     /// Tries the connection without changing anything.
     async fn probe(&self) -> Result<Probe>;
+}
+
+/// What a source of workers says changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Everybody who changed, with all stints.
+    pub workers: Vec<WorkerRecord>,
+    /// Vendor ids of people that the source says it no longer has. Never taken for an end of employment.
+    pub gone: Vec<String>,
+    /// Rows that could not be used, and remarks; with any of the former nothing of these changes may be used.
+    pub quarantined: Vec<Quarantined>,
+    /// Where to go on from.
+    pub cursor: String,
 }
 
 /// Lists accounts.
@@ -75,6 +100,14 @@ pub trait WorkerSource: Send + Sync {
 pub trait AccountSource: Send + Sync {
     /// Reads all accounts, entitlements and grants, page by page.
     async fn read_accounts(&self, out: mpsc::Sender<AccountPage>) -> Result<ReadSummary>;
+
+    /// Reads one account with all that hangs on it: what the list leaves out because it would cost requests
+    /// for every account (roles, factors, keys). `None`: the list tells everything. An account that is not
+    /// there is an empty page.
+    async fn read_account(&self, account_remote_id: &str) -> Result<Option<AccountPage>> {
+        let _ = account_remote_id;
+        Ok(None)
+    }
 
     /// Tries the connection without changing anything.
     async fn probe(&self) -> Result<Probe>;
@@ -94,6 +127,44 @@ pub trait AccessTarget: Send + Sync {
 
     /// The vendor id of the account that our own credentials belong to, if the vendor tells.
     async fn own_account(&self) -> Result<Option<String>>;
+}
+
+/// Tells who signed in and who changed what.
+#[async_trait]
+pub trait ActivitySource: Send + Sync {
+    /// Reads events in the order in which the vendor gives them, page by page, up to the present. An event may be
+    /// told more than once.
+    async fn read_activity(&self, from: &ActivityFrom, out: mpsc::Sender<ActivityPage>) -> Result<()>;
+}
+
+/// Where to begin to read events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActivityFrom {
+    /// At an instant (UTC), or as far back as the vendor keeps events.
+    Since(DateTime<Utc>),
+    /// Where an earlier page ended.
+    Cursor(String),
+}
+
+/// Some events, and where to go on from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivityPage {
+    /// The events.
+    pub events: Vec<ActivityRecord>,
+    /// Where to go on from once these are stored.
+    pub cursor: String,
+}
+
+/// Tells how much was used, and by whom.
+#[async_trait]
+pub trait UsageSource: Send + Sync {
+    /// Reads use by account, key, model and hour, from `from` (included) until `until` (not included), both UTC.
+    async fn read_usage(
+        &self,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+        out: mpsc::Sender<Vec<UsageRecord>>,
+    ) -> Result<()>;
 }
 
 /// One write to send.
@@ -150,6 +221,8 @@ pub struct ReadSummary {
     pub source_sha256: Digest,
     /// The vendor's clock minus ours in seconds, where an answer carried a date.
     pub clock_skew_s: Option<i64>,
+    /// Where [`WorkerSource::read_changes`] may go on from, where the source keeps a list of changes.
+    pub cursor: Option<String>,
 }
 
 /// Whether a read can be relied on as a whole.

@@ -34,6 +34,10 @@ pub enum RoleKind {
     Accounts,
     /// Lists accounts and changes them.
     Access,
+    /// Tells who signed in and who changed what.
+    Activity,
+    /// Tells how much was used, and by whom.
+    Usage,
 }
 
 /// One thing that a connection has to be told.

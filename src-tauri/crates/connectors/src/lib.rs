@@ -12,8 +12,9 @@ pub mod vendors;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use contract::{
-    AccessTarget, AccountPage, AccountSource, Completeness, Connector, OpenContext, Order, Probe,
-    Quarantined, ReadSummary, Receipt, Vendor, WorkerSource,
+    AccessTarget, AccountPage, AccountSource, ActivityFrom, ActivityPage, ActivitySource, Changes,
+    Completeness, Connector, OpenContext, Order, Probe, Quarantined, ReadSummary, Receipt, UsageSource,
+    Vendor, WorkerSource,
 };
 pub use descriptor::{Descriptor, Field, FieldKind, Pace, RoleKind, Scope};
 pub use error::{Error, Kind, Result};

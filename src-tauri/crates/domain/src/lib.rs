@@ -4,6 +4,7 @@
 //! handed in. Everything is therefore decided the same way in a test, in the window and in an audit.
 
 pub mod access;
+pub mod activity;
 pub mod capability;
 pub mod digest;
 pub mod guards;

@@ -60,6 +60,8 @@ fn role(role: RoleKind) -> &'static str {
         RoleKind::Workers => "source of workers",
         RoleKind::Accounts => "account list",
         RoleKind::Access => "target of access",
+        RoleKind::Activity => "log of activity",
+        RoleKind::Usage => "source of usage",
     }
 }
 

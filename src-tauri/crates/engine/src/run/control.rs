@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lockstep_domain::access::{Observation, Target};
 use lockstep_domain::guards::Blocker;
-use lockstep_domain::ids::{PersonId, RunId};
+use lockstep_domain::ids::RunId;
 use lockstep_domain::plan::{Step, StepId, Wave};
 use lockstep_domain::run::{Run, RunEvent, StepState, WaveClock};
 
@@ -78,8 +78,8 @@ impl Desk {
                 "Wait, or end the pause (`lockstep pause off`), then resume the run.",
             ));
         }
-        self.retry_blocked(id).await?;
         let dossier = self.dossier(id).await?;
+        self.retry_blocked(id).await?;
         let busy = || {
             Error::new(
                 Code::Busy,
@@ -133,18 +133,20 @@ impl Desk {
         Run::fold(&entries).map_err(|e| super::journal::unreadable(id, e))
     }
 
+    /// Asked and recorded in one transaction: two processes may go on with the same run at the same moment, and
+    /// the slower one must find nothing left to retry instead of an illegal order.
     async fn retry_blocked(&self, id: RunId) -> Result<()> {
-        let run = self.fold(id).await?;
-        let blocked: Vec<RunEvent> = run
-            .steps
-            .iter()
-            .filter(|s| matches!(s.state, StepState::Blocked { blocker } if blocker != Blocker::MaybeSent))
-            .map(|s| RunEvent::Retried { step: s.outline.id })
-            .collect();
-        if blocked.is_empty() || run.sealed_at.is_some() || run.cancelled {
-            return Ok(());
-        }
-        self.record_act(id, run.opened.person, blocked.into_iter().map(Record::of).collect()).await
+        self.record_what(id, |run| {
+            if run.sealed_at.is_some() || run.cancelled {
+                return Vec::new();
+            }
+            let blocked = |s: &&lockstep_domain::run::Progress| {
+                matches!(s.state, StepState::Blocked { blocker } if blocker != Blocker::MaybeSent)
+            };
+            let steps = run.steps.iter().filter(blocked);
+            steps.map(|s| Record::of(RunEvent::Retried { step: s.outline.id })).collect()
+        })
+        .await
     }
 
     /// Looks at HR's record once more where the last look no longer counts: HR could not be read then, or
@@ -211,7 +213,16 @@ impl Desk {
     }
 
     /// Appends what a person did to a run, checked against the fold, without needing its lease.
-    pub(crate) async fn record_act(&self, id: RunId, person: PersonId, records: Vec<Record>) -> Result<()> {
+    pub(crate) async fn record_act(&self, id: RunId, records: Vec<Record>) -> Result<()> {
+        self.record_what(id, |_| records).await
+    }
+
+    /// Appends what a person does to the run as it is found to be in the very transaction.
+    async fn record_what(
+        &self,
+        id: RunId,
+        what: impl FnOnce(&Run) -> Vec<Record> + Send + 'static,
+    ) -> Result<()> {
         let mut act = self.act();
         act.at = super::journal::to_micros(act.at);
         let actor = lockstep_domain::ledger::Actor::new(&act.operator)
@@ -220,18 +231,19 @@ impl Desk {
             .store
             .write(move |tx| {
                 let entries = tx.entries_of_run(id)?;
-                let checked = Run::fold(&entries).and_then(|mut run| {
-                    records.iter().try_for_each(|r| run.apply(r.event(), act.at))?;
-                    Ok(run)
-                });
-                match checked {
-                    Err(illegal) => Ok(Err(illegal)),
-                    Ok(run) => {
-                        super::journal::append(tx, (id, person), &actor, act.at, &records)?;
-                        tx.set_run_open(id, is_open(&run))?;
-                        Ok(Ok(()))
-                    }
+                let mut run = match Run::fold(&entries) {
+                    Ok(run) => run,
+                    Err(unreadable) => return Ok(Err(unreadable)),
+                };
+                let records = what(&run);
+                if let Err(illegal) = records.iter().try_for_each(|r| run.apply(r.event(), act.at)) {
+                    return Ok(Err(illegal));
                 }
+                if !records.is_empty() {
+                    super::journal::append(tx, (id, run.opened.person), &actor, act.at, &records)?;
+                    tx.set_run_open(id, is_open(&run))?;
+                }
+                Ok(Ok(()))
             })
             .await?;
         written.map_err(|e| {

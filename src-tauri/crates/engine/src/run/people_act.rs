@@ -33,9 +33,9 @@ impl Desk {
     /// [`Code::NotFound`], [`Code::Usage`] without a reason or when it is through.
     pub async fn cancel(&self, id: RunId, reason: &str) -> Result<RunView> {
         let words = said(reason)?;
-        let run = self.fold(id).await?;
+        self.fold(id).await?;
         let told = Said { by: self.operator.name.clone(), words, account: None, file_name: None };
-        self.record_act(id, run.opened.person, vec![Record::with(RunEvent::Cancelled {}, &told)]).await?;
+        self.record_act(id, vec![Record::with(RunEvent::Cancelled {}, &told)]).await?;
         self.go_on(id).await // seals what was done
     }
 
@@ -48,7 +48,7 @@ impl Desk {
         let run = self.fold(id).await?;
         let step = find_step(&run, step)?;
         let told = Said { by: self.operator.name.clone(), words, account: None, file_name: None };
-        self.record_act(id, run.opened.person, vec![Record::with(RunEvent::Waived { step }, &told)]).await?;
+        self.record_act(id, vec![Record::with(RunEvent::Waived { step }, &told)]).await?;
         self.go_on(id).await
     }
 
@@ -98,7 +98,7 @@ impl Desk {
         };
         let done_at = attestation.done_at;
         records.push(Record::with(RunEvent::Attested { step, done_at, file }, &told));
-        self.record_act(id, person, records).await?;
+        self.record_act(id, records).await?;
         self.go_on(id).await
     }
 

@@ -153,6 +153,7 @@ fn read<T>(settings: &Settings, judge: Judge<T>) -> Result<Reading<T>> {
         completeness,
         source_sha256,
         clock_skew_s: None,
+        cursor: None,
     };
     Ok(Reading { records, held_back, summary, form: table.form })
 }

@@ -61,7 +61,7 @@ fn open(mut context: OpenContext) -> Result<Connector> {
     let api = Api::new(&settings.base_url, Auth::Bearer(token), PACE, context.clock.clone(), options)?;
     let tenant = api.tenant();
     let scim = Arc::new(Scim { api, settings, clock: context.clock, features: OnceCell::new() });
-    Ok(Connector { workers: None, accounts: Some(scim.clone()), access: Some(scim), tenant })
+    Ok(Connector { accounts: Some(scim.clone()), access: Some(scim), tenant, ..Connector::default() })
 }
 
 /// An open connection to one SCIM server.

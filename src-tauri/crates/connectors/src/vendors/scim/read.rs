@@ -53,6 +53,7 @@ impl AccountSource for Scim {
             },
             source_sha256: Digest::of(&pages),
             clock_skew_s: self.api.skew_s(),
+            cursor: None,
         })
     }
 

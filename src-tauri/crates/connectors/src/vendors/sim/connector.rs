@@ -96,6 +96,7 @@ impl Sim {
             completeness,
             source_sha256: Digest::of_json(source).unwrap_or(Digest::ZERO),
             clock_skew_s: self.world.truth().skew_s,
+            cursor: None,
         }
     }
 
