@@ -74,7 +74,9 @@ pub(super) fn vendor_words(bytes: &[u8], auth: &Auth) -> String {
     let text = match serde_json::from_slice::<Value>(bytes) {
         Ok(value) => ["detail", "message", "error_description", "error"]
             .iter()
-            .find_map(|key| value.get(key)?.as_str().map(str::to_owned))
+            .find_map(|key| value.get(key)?.as_str())
+            .or_else(|| value.pointer("/error/message")?.as_str())
+            .map(str::to_owned)
             .unwrap_or_else(|| value.to_string()),
         Err(_) => String::from_utf8_lossy(bytes.get(..2048).unwrap_or(bytes)).into_owned(),
     };

@@ -1,6 +1,7 @@
 //! The vendors. To add one: a module here, and one line in [`all`].
 
 pub mod csv;
+mod given;
 pub mod scim;
 #[cfg(feature = "sim")]
 pub mod sim;

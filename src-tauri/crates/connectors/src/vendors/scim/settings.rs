@@ -7,7 +7,8 @@ use lockstep_domain::capability::Effect;
 
 use super::dialect::MemberRemoval;
 use crate::descriptor::{Field, FieldKind};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
+use crate::vendors::given::{flag, seconds, wrong};
 
 pub(super) const FIELDS: &[Field] = &[
     Field {
@@ -146,35 +147,10 @@ impl Settings {
     }
 }
 
-fn flag(name: &str, text: Option<&str>, default: bool) -> Result<bool> {
-    text.map_or(Ok(default), str::parse)
-        .map_err(|e| wrong(name, "is neither true nor false", "Use true or false.").caused_by(e))
-}
-
-fn seconds(
-    name: &str,
-    text: Option<&str>,
-    default: u32,
-    range: std::ops::RangeInclusive<u32>,
-) -> Result<u32> {
-    match text.map(str::parse) {
-        None => Ok(default),
-        Some(Ok(number)) if range.contains(&number) => Ok(number),
-        Some(_) => Err(wrong(
-            name,
-            &format!("is not a number of seconds from {} to {}", range.start(), range.end()),
-            "Give a whole number.",
-        )),
-    }
-}
-
-fn wrong(name: &str, what: &str, remedy: &str) -> Error {
-    Error::new(Kind::Setting, format!("the setting {name} {what}"), remedy)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings> {
         Settings::read(&pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect())
