@@ -1,0 +1,3 @@
+//! The simulated vendors. A vendor is built from its documentation, not from what our connector happens to send.
+
+pub mod bamboohr;
