@@ -16,6 +16,10 @@ pub trait Clock: Debug + Send + Sync {
 
     /// Returns after `duration` has passed on this clock.
     async fn sleep(&self, duration: Duration);
+
+    /// Returns once this clock shows `at` (UTC) or later. For waiting beside other work: unlike a sleep it never
+    /// moves a test's clock, since the other work may have to happen first.
+    async fn reached(&self, at: DateTime<Utc>);
 }
 
 /// The machine's clock.
@@ -32,6 +36,15 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that sleeps")]
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+
+    async fn reached(&self, at: DateTime<Utc>) {
+        while let Ok(left) = (at - self.now()).to_std()
+            && !left.is_zero()
+        {
+            // The wall clock may be set meanwhile, and a sleep does not notice.
+            self.sleep(left.min(Duration::from_secs(1))).await;
+        }
     }
 }
 
@@ -84,9 +97,12 @@ impl Clock for ManualClock {
             tokio::task::yield_now().await;
             return;
         }
+        self.reached(self.now() + TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)).await;
+    }
+
+    async fn reached(&self, at: DateTime<Utc>) {
         let mut moved = self.moved.subscribe();
-        let until = self.now() + TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
-        while self.now() < until {
+        while self.now() < at {
             if moved.changed().await.is_err() {
                 return;
             }

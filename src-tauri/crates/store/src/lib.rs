@@ -67,6 +67,7 @@ pub use options::{Fuse, MasterKey, StoreOptions};
 pub use random::fresh_id;
 pub use secrets::{Keychain, SealedFile, SecretStore, Unlock};
 pub use store::{Opened, Store};
+pub use tables::account_detail::DetailRow;
 pub use tables::accounts::{AccountRow, Admins, Held};
 pub use tables::artefact::{Artefact, Location};
 pub use tables::checkpoint::Checkpoint;

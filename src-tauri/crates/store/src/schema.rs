@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 pub(crate) const APPLICATION_ID: u32 = 0x4c6b_7374;
 
 /// One script per version, applied in order, each in a transaction of its own.
-const VERSIONS: &[&str] = &[include_str!("schema/0001.sql")];
+const VERSIONS: &[&str] = &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
 
 /// The version that this build writes.
 pub(crate) fn current() -> u32 {

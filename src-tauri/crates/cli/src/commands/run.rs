@@ -32,6 +32,17 @@ pub(crate) enum Run {
         #[arg(long, conflicts_with = "run")]
         all: bool,
     },
+    /// Let a held run go on, once HR says again what was approved
+    #[command(
+        after_help = "Exit code 3 while HR says something else: stop the run and preview the person again."
+    )]
+    Release {
+        /// The run's id or a unique beginning of it
+        run: String,
+        /// Why; it is recorded
+        #[arg(long)]
+        reason: String,
+    },
     /// Accept as exception: leave a step undone, with your reason in the record
     Waive {
         /// The run's id or a unique beginning of it
@@ -86,6 +97,10 @@ impl Run {
             }
             Self::Resume { run, .. } => return resume(context, &desk, run).await,
             Self::Show { run } => desk.run(desk.find_run(&run).await?).await?,
+            Self::Release { run, reason } => {
+                let run = desk.find_run(&run).await?;
+                context.interruptible(desk.release(run, &reason)).await?
+            }
             Self::Waive { run, step, reason } => {
                 let run = desk.find_run(&run).await?;
                 desk.waive(run, &step, &reason).await?

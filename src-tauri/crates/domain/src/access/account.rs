@@ -57,6 +57,27 @@ pub struct CredentialRecord {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
+/// What hangs on one account beyond what the vendor's list of accounts tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountDetail {
+    /// Whether the account administers the system, where this read tells.
+    pub admin: Option<bool>,
+    /// Credentials that hang on it.
+    pub credentials: Vec<CredentialRecord>,
+    /// Entitlements that it holds.
+    pub entitlements: Vec<EntitlementRecord>,
+}
+
+impl AccountRecord {
+    /// Takes over what was read of the account alone. What both name is as that read says.
+    pub fn with_detail(mut self, detail: &AccountDetail) -> Self {
+        self.admin = detail.admin.or(self.admin);
+        self.credentials.retain(|c| detail.credentials.iter().all(|d| d.remote_id != c.remote_id));
+        self.credentials.extend(detail.credentials.iter().cloned());
+        self
+    }
+}
+
 /// A group, role, licence or seat that an account can be granted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntitlementRecord {

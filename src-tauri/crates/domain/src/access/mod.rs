@@ -6,7 +6,9 @@ mod observation;
 mod target;
 mod wish;
 
-pub use account::{AccountRecord, CredentialRecord, EntitlementRecord, GrantRecord, OwnerKind};
+pub use account::{
+    AccountDetail, AccountRecord, CredentialRecord, EntitlementRecord, GrantRecord, OwnerKind,
+};
 pub use judge::{Verdict, holds_in};
 pub use observation::{AccountFacts, CredentialState, Observation, Presence, Sessions, SignIn};
 pub use target::{AccountRef, Target, TaskRef};

@@ -84,17 +84,33 @@ pub fn plan_leaver(facts: &LeaverFacts, policy: &Policy) -> Plan {
     }
 }
 
-/// The reversible steps for an account that was found after the approval. What is lossy or final is left
-/// out: that has to be approved by name, and stands in a new preview.
-pub fn steps_for_account(facts: &LeaverFacts, policy: &Policy, account: &AccountFactsAtPlan) -> Vec<Step> {
-    let mut steps =
-        account_steps(&facts.event, account, &Instants::of(facts, policy), StepOrigin::FoundLater);
-    for step in &mut steps {
-        step.ways.retain(|w| w.effect == Effect::Reversible);
-    }
-    steps.retain(|s| !s.ways.is_empty());
+/// What accounts that are found after the approval still need.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FoundLater {
+    /// Steps that lose nothing, and work for people. They are added to the run.
+    pub steps: Vec<Step>,
+    /// Steps that nobody has approved: what is lossy or final has to be approved by name, in a new preview.
+    pub to_approve: Vec<Step>,
+}
+
+/// Plans the accounts and tasks of `facts` as found later.
+pub fn plan_found_later(facts: &LeaverFacts, policy: &Policy) -> FoundLater {
+    let clock = Instants::of(facts, policy);
+    let steps_of = |account| account_steps(&facts.event, account, &clock, StepOrigin::FoundLater);
+    let mut steps: Vec<Step> = facts.accounts.iter().flat_map(steps_of).collect();
     once_each(&mut steps);
-    steps
+    let mut found = FoundLater::default();
+    for mut step in steps {
+        let wanted = step.clone();
+        step.ways.retain(|w| w.effect == Effect::Reversible);
+        if step.ways.is_empty() { found.to_approve.push(wanted) } else { found.steps.push(step) }
+    }
+    let mut tasks: Vec<Step> =
+        facts.manual.iter().map(|(s, hint)| task_step(&facts.event, s, hint.as_deref(), &clock)).collect();
+    tasks.iter_mut().for_each(|task| task.origin = StepOrigin::FoundLater);
+    once_each(&mut tasks);
+    found.steps.extend(tasks);
+    found
 }
 
 /// A vendor may list the same thing twice, and an account may be linked twice: one wish, one step.

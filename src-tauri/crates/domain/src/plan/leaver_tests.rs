@@ -109,12 +109,12 @@ fn a_service_account_is_left_alone_and_shown() {
     let touched = plan.steps.iter().any(|s| matches!(s.target, Target::Account(_)));
     assert!(!touched, "cutting it stops a program that others depend on");
     assert!(residuals(&plan).contains("service account"), "it stays, so it is said");
-    let later = steps_for_account(&facts(Vec::new()), &Policy::default(), &robot);
-    assert_eq!(later, vec![], "found later it is no less a program's");
+    let found = later(&robot).steps;
+    assert_eq!(found, vec![], "found later it is no less a program's");
 
     robot.record.owner_kind = OwnerKind::Unknown;
-    let later = steps_for_account(&facts(Vec::new()), &Policy::default(), &robot);
-    assert!(!later.is_empty(), "a vendor that does not tell must not keep a leaver in");
+    let found = later(&robot).steps;
+    assert!(!found.is_empty(), "a vendor that does not tell must not keep a leaver in");
 }
 
 #[test]
@@ -173,18 +173,27 @@ fn an_unknown_end_of_employment_is_said() {
     assert_eq!(residuals(&plan(&facts)), "", "nothing is to be removed");
 }
 
+/// What an account gets that is found after the approval.
+fn later(account: &AccountFactsAtPlan) -> FoundLater {
+    plan_found_later(&facts(vec![account.clone()]), &Policy::default())
+}
+
 #[test]
 fn what_is_found_later_gets_only_what_can_be_undone() {
     for effect in Effect::ALL {
         let found = account(1, can_all([*effect; 4]));
-        let steps = steps_for_account(&facts(Vec::new()), &Policy::default(), &found);
-        let expected = if *effect == Effect::Reversible { 4 } else { 0 };
-        assert_eq!(steps.len(), expected, "{effect}: nobody has approved this account by name");
+        let FoundLater { steps, to_approve } = later(&found);
+        let expected = if *effect == Effect::Reversible { (4, 0) } else { (0, 4) };
+        let got = (steps.len(), to_approve.len());
+        assert_eq!(
+            got, expected,
+            "{effect}: nobody has approved this account by name, and nothing is forgotten"
+        );
         assert!(steps.iter().all(|s| s.origin == StepOrigin::FoundLater), "the evidence says so");
     }
     let both =
         vec![can(WishKind::GrantAbsent, Effect::Final), can(WishKind::GrantAbsent, Effect::Reversible)];
-    let steps = steps_for_account(&facts(Vec::new()), &Policy::default(), &account(1, both));
+    let steps = later(&account(1, both)).steps;
     assert_eq!(steps.len(), 1, "a gentle way exists and is taken");
     assert_eq!(steps[0].strongest_effect(), Effect::Reversible, "and only that one");
 }
@@ -200,11 +209,9 @@ fn the_same_thing_listed_twice_is_one_step() {
     let ids: BTreeSet<StepId> = plan.steps.iter().map(|s| s.id).collect();
     assert_eq!(ids.len(), plan.steps.len(), "a second step under one id could never be closed");
     assert_eq!(plan.steps.len(), 6, "four of the account, the evidence, the task");
-    assert_eq!(
-        steps_for_account(&facts, &Policy::default(), &twice).len(),
-        4,
-        "and so for what is found later"
-    );
+    let later = plan_found_later(&facts, &Policy::default()).steps;
+    assert_eq!(later.len(), 5, "and so for what is found later: four of the account and the task");
+    assert!(later.iter().all(|s| s.origin == StepOrigin::FoundLater), "the evidence says so");
 }
 
 pub(in crate::plan) fn any_account(n: u128) -> impl Strategy<Value = AccountFactsAtPlan> {

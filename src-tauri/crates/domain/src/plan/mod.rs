@@ -9,7 +9,7 @@ mod step;
 
 pub use authority::{Authority, RemoteKey};
 pub use blast::{BlastRadius, SystemImpact, blast_radius};
-pub use leaver::{AccountFactsAtPlan, LeaverFacts, plan_leaver, steps_for_account};
+pub use leaver::{AccountFactsAtPlan, FoundLater, LeaverFacts, plan_found_later, plan_leaver};
 pub use step::{Outline, Step, StepId, StepOrigin, Wave};
 
 use chrono::{DateTime, Utc};

@@ -169,8 +169,8 @@ impl Run {
         is_final && (!self.evidence_stored || !self.hr_reread)
     }
 
-    /// When something may change by itself.
-    fn wake_at(&self, now: DateTime<Utc>, clock: WaveClock) -> Option<DateTime<Utc>> {
+    /// When something may change by itself (UTC).
+    pub fn wake_at(&self, now: DateTime<Utc>, clock: WaveClock) -> Option<DateTime<Utc>> {
         let waits = self.lane_heads().filter_map(|s| match &s.state {
             StepState::Waiting { until, .. } => Some(*until),
             _ => s.outline.not_before,

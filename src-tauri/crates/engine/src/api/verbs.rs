@@ -46,6 +46,7 @@ pub const VERBS: &[Verb] = &[
     reads("run", "list"),
     reads("run", "show"),
     changes("run", "resume"),
+    changes("run", "release"),
     changes("run", "waive"),
     changes("run", "attest"),
     reads("evidence", "export"),

@@ -46,9 +46,31 @@ pub(crate) struct KnownAccount {
     pub(crate) listed: bool,
     /// When it was last read (UTC).
     pub(crate) seen_at: DateTime<Utc>,
+    /// Whether it was found after the run had begun.
+    #[serde(default)]
+    pub(crate) found_later: bool,
+}
+
+/// What a run got beside what it was opened on: accounts, and what hangs on accounts, found later.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Amendment {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) accounts: Vec<KnownAccount>,
 }
 
 impl Dossier {
+    /// With what was found later.
+    pub(crate) fn amended(mut self, amendment: Amendment) -> Self {
+        self.plan.steps.extend(amendment.steps);
+        self.accounts.extend(amendment.accounts);
+        self
+    }
+
+    /// The accounts that the run was opened on.
+    pub(crate) fn first_accounts(&self) -> impl Iterator<Item = &KnownAccount> {
+        self.accounts.iter().filter(|k| !k.found_later)
+    }
+
     pub(crate) fn step(&self, id: StepId) -> Option<&Step> {
         self.plan.steps.iter().find(|s| s.id == id)
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use lockstep_connectors::AccessTarget;
-use lockstep_domain::access::{AccountRef, WishKind};
+use lockstep_connectors::{AccessTarget, AccountSource};
+use lockstep_domain::access::WishKind;
 use lockstep_domain::capability::Can;
 use lockstep_domain::ids::{ConnectionId, SystemId};
 use lockstep_domain::people::EmploymentState;
@@ -13,8 +13,9 @@ use lockstep_domain::plan::{
     AccountFactsAtPlan, Authority, EventKey, LeaverFacts, Plan, RemoteKey, plan_leaver,
 };
 use lockstep_domain::systems::{Lane, Sso, System};
-use lockstep_store::{AccountRow, ConnectionRow, LinkRow, LinkState, PersonRow, ReadKind, Reader, RunRow};
+use lockstep_store::{ConnectionRow, PersonRow, ReadKind, Reader, RunRow};
 
+use super::accounts;
 use super::dossier::KnownAccount;
 use crate::desk::Desk;
 use crate::error::{Code, Error, Result};
@@ -42,9 +43,6 @@ pub(crate) struct Case {
     pub(crate) authority: Authority,
 }
 
-/// An account with the link to the person, its connection, and what it is granted by id and name.
-type LinkedAccount = (LinkRow, AccountRow, ConnectionRow, Vec<(String, String)>);
-
 /// What a transaction reads for a case before connectors are asked.
 struct Rows {
     person: PersonRow,
@@ -53,7 +51,7 @@ struct Rows {
     leaving: Option<usize>,
     source: Option<ConnectionRow>,
     hr_read_at: Option<DateTime<Utc>>,
-    accounts: Vec<LinkedAccount>,
+    accounts: Vec<KnownAccount>,
     systems: Vec<System>,
     runs: Vec<RunRow>,
     connections: Vec<ConnectionRow>,
@@ -108,7 +106,7 @@ impl Desk {
             rows.runs.iter().filter(|r| !r.is_open).map(|r| r.run.generation).max().unwrap_or(0) + 1;
         let event =
             EventKey { org: self.org(), person: rows.person.id, employment: stint.row.id, generation };
-        let accounts: Vec<KnownAccount> = rows.accounts.iter().map(|row| known(row, &rows.systems)).collect();
+        let accounts = rows.accounts;
         let facts = LeaverFacts {
             event,
             access_end_at: stint.state.access_end_at,
@@ -156,7 +154,8 @@ impl Desk {
                 Ok(connector) => {
                     if let Some(access) = connector.access {
                         let can = self.preferred(&row, access.can()).await?;
-                        targets.by_connection.insert(row.id, (access, can));
+                        let open = OpenTarget { access, can, accounts: connector.accounts };
+                        targets.by_connection.insert(row.id, open);
                     }
                 }
                 Err(e) => self.notice(format!("{}: {e}. {}", row.name, e.remedy())),
@@ -177,16 +176,26 @@ impl Desk {
 /// The open targets of access, with what each can do.
 #[derive(Default)]
 pub(crate) struct Targets {
-    by_connection: BTreeMap<ConnectionId, (Arc<dyn AccessTarget>, Vec<Can>)>,
+    by_connection: BTreeMap<ConnectionId, OpenTarget>,
+}
+
+struct OpenTarget {
+    access: Arc<dyn AccessTarget>,
+    can: Vec<Can>,
+    accounts: Option<Arc<dyn AccountSource>>,
 }
 
 impl Targets {
     pub(crate) fn can(&self, connection: ConnectionId) -> Option<&[Can]> {
-        self.by_connection.get(&connection).map(|(_, can)| can.as_slice())
+        self.by_connection.get(&connection).map(|open| open.can.as_slice())
     }
 
     pub(crate) fn all(&self) -> BTreeMap<ConnectionId, Arc<dyn AccessTarget>> {
-        self.by_connection.iter().map(|(id, (target, _))| (*id, target.clone())).collect()
+        self.by_connection.iter().map(|(id, open)| (*id, open.access.clone())).collect()
+    }
+
+    pub(crate) fn accounts(&self, connection: ConnectionId) -> Option<&Arc<dyn AccountSource>> {
+        self.by_connection.get(&connection)?.accounts.as_ref()
     }
 }
 
@@ -198,21 +207,8 @@ fn rows_of(
 ) -> lockstep_store::Result<Rows> {
     let sources = Sources::load(r)?;
     let stints = sources.stints(r.stints_of(person.id)?, now);
-    let mut accounts = Vec::new();
-    for (link, account) in r.accounts_of(person.id)? {
-        let Some(connection) = sources.connections.get(&account.connection) else { continue };
-        // An account that the last list left out is planned all the same: lists have gaps, and what is really
-        // gone reads back as gone.
-        if link.state == LinkState::Rejected {
-            continue;
-        }
-        let held = r.entitlements_of(account.id)?;
-        let names = held
-            .into_iter()
-            .map(|h| (h.remote_id.clone(), h.record.map_or(h.remote_id, |e| e.name)))
-            .collect();
-        accounts.push((link, account, connection.clone(), names));
-    }
+    let systems = r.systems()?;
+    let accounts = accounts::of_person(r, person.id, &sources.connections, &systems)?;
     let hr = r.complete_reads(person.connection, ReadKind::Workers, 1)?;
     let leaving = leaving_stint(&stints, explicit_now);
     let runs = match leaving {
@@ -223,7 +219,7 @@ fn rows_of(
         source: sources.connections.get(&person.connection).cloned(),
         hr_read_at: hr.into_iter().next().and_then(|read| read.end).map(|end| end.at),
         accounts,
-        systems: r.systems()?,
+        systems,
         runs,
         connections: sources.connections.into_values().collect(),
         leaving,
@@ -248,30 +244,7 @@ fn leaving_stint(stints: &[Stint], explicit_now: bool) -> Option<usize> {
     (0..stints.len()).max_by_key(|i| order(&stints[*i]))
 }
 
-fn known((link, account, connection, entitlements): &LinkedAccount, systems: &[System]) -> KnownAccount {
-    let system = systems.iter().find(|s| s.connection == Some(connection.id));
-    KnownAccount {
-        account: AccountRef {
-            account: account.id,
-            connection: connection.id,
-            vendor: connection.vendor.clone(),
-            tenant: connection.tenant.clone(),
-            remote_id: account.record.remote_id.clone(),
-            login: account.record.login.clone(),
-        },
-        system: system.map_or_else(|| connection.name.clone(), |s| s.name.clone()),
-        record: account.record.clone(),
-        entitlements: entitlements.clone(),
-        confidence: link.confidence,
-        reasons: link.reasons.clone(),
-        link_state: link.state.as_str().into(),
-        confirmed_by: link.decided_by.clone(),
-        listed: account.missing_since.is_none(),
-        seen_at: account.last_seen_at,
-    }
-}
-
-fn at_plan(known: &KnownAccount, targets: &Targets) -> Option<AccountFactsAtPlan> {
+pub(crate) fn at_plan(known: &KnownAccount, targets: &Targets) -> Option<AccountFactsAtPlan> {
     Some(AccountFactsAtPlan {
         account: known.account.clone(),
         system: known.system.clone(),
@@ -283,7 +256,11 @@ fn at_plan(known: &KnownAccount, targets: &Targets) -> Option<AccountFactsAtPlan
 
 /// Systems in which a person has to act: those in which no connection can block sign-in. Where an account
 /// list names the person, the account is given; where there is no list, somebody has to look.
-fn manual(systems: &[System], accounts: &[KnownAccount], targets: &Targets) -> Vec<(System, Option<String>)> {
+pub(crate) fn manual(
+    systems: &[System],
+    accounts: &[KnownAccount],
+    targets: &Targets,
+) -> Vec<(System, Option<String>)> {
     let blocks = |connection| {
         targets.can(connection).is_some_and(|can| can.iter().any(|c| c.wish == WishKind::Disabled))
     };

@@ -1,5 +1,6 @@
 //! Offboarding: what is known of a person, what would be done, and doing it.
 
+pub(crate) mod accounts;
 pub(crate) mod dossier;
 pub(crate) mod facts;
 mod guard;

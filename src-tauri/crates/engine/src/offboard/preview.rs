@@ -25,6 +25,9 @@ impl Desk {
     /// [`Code::NotFound`], [`Code::NeedsPerson`] for an ambiguous name, [`Code::Usage`].
     pub async fn preview(&self, request: &OffboardRequest) -> Result<PreviewView> {
         let targets = self.targets().await?;
+        for who in &request.people {
+            self.read_details(self.one_person(who).await?.id, &targets).await?;
+        }
         let cases = self.cases(request, &targets).await?;
         let mut people = Vec::new();
         for case in &cases {

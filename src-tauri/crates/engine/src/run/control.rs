@@ -8,7 +8,9 @@ use lockstep_domain::ids::RunId;
 use lockstep_domain::plan::{Step, StepId, Wave};
 use lockstep_domain::run::{Run, RunEvent, StepState, WaveClock};
 
-use super::drive::{Driver, Surroundings};
+use serde::de::DeserializeOwned;
+
+use super::drive::{Driven, Driver, Surroundings, Sweep};
 use super::journal::{Journal, Record};
 use super::last_look::LookBack;
 use super::lease::{self, Held};
@@ -45,16 +47,35 @@ impl Desk {
     /// Drives a run until nothing more can be done now.
     pub(crate) async fn drive(&self, id: RunId, targets: &Targets) -> Result<()> {
         let (dossier, held, journal, _claim) = self.take_up(id).await?;
-        if let Err(unread) = self.look_again(&journal, &dossier).await {
-            lease::give_back(&self.store, &held).await?;
-            return Err(unread);
+        let driven = self.drive_under_lease(&journal, dossier, targets).await;
+        let given_back = lease::give_back(&self.store, &held).await;
+        driven.and(given_back)
+    }
+
+    async fn drive_under_lease(
+        &self,
+        journal: &Journal,
+        mut dossier: Dossier,
+        targets: &Targets,
+    ) -> Result<()> {
+        self.look_again(journal, &dossier).await?;
+        if !journal.ask(is_over).await && self.amend(journal, &dossier, targets).await?.amended {
+            dossier = self.dossier(journal.id()).await?;
         }
+        while self.drive_planned(journal, &dossier, targets).await? == Driven::Amended {
+            dossier = self.dossier(journal.id()).await?;
+        }
+        Ok(())
+    }
+
+    /// Drives the steps that the dossier tells of.
+    async fn drive_planned(&self, journal: &Journal, dossier: &Dossier, targets: &Targets) -> Result<Driven> {
         let all = targets.all();
         let guard = Guard::new(self, dossier.plan.event.person, all.clone());
-        let scene = Scene { desk: self, dossier: &dossier, targets, guard };
+        let scene = Scene { desk: self, dossier, targets, guard };
         let steps: BTreeMap<StepId, Step> = dossier.plan.steps.iter().map(|s| (s.id, s.clone())).collect();
         let driver = Driver {
-            journal: &journal,
+            journal,
             clock: &self.clock,
             around: &scene,
             targets: &all,
@@ -62,9 +83,8 @@ impl Desk {
             waves: WaveClock::from(&self.policy.policy.leaver),
         };
         let driven = driver.drive().await;
-        let noted = self.note_dialects(&journal, &steps).await;
-        let given_back = lease::give_back(&self.store, &held).await;
-        driven.and(noted).and(given_back)
+        self.note_dialects(journal, &steps).await?;
+        driven
     }
 
     /// Takes a run up: blocked steps are tried again, and it is ours alone. One run after the other, so that
@@ -94,29 +114,28 @@ impl Desk {
         Ok((dossier, held, journal, claim))
     }
 
-    /// The dossier that a run was opened with.
+    /// What a run was opened with, and what was found later.
     pub(crate) async fn dossier(&self, id: RunId) -> Result<Dossier> {
-        let bytes = self
+        let amended = RunEvent::Amended { steps: Vec::new() }.to_parts().0;
+        let (opened, amendments) = self
             .store
             .read(move |r| {
                 let entries = r.entries_of_run(id)?;
-                entries.first().map(|e| r.payload(e.id)).transpose().map(Option::flatten)
+                let opened = entries.first().map(|e| r.payload(e.id)).transpose()?.flatten();
+                let later = entries.iter().filter(|e| e.kind == amended).map(|e| r.payload(e.id));
+                Ok((opened, later.collect::<Result<Vec<_>, _>>()?))
             })
-            .await?
-            .ok_or_else(|| {
-                Error::new(
-                    Code::NotFound,
-                    format!("run {id} is not there, or its personal data was erased"),
-                    "`lockstep run list` shows the runs.",
-                )
-            })?;
-        serde_json::from_slice(&bytes).map_err(|e| {
+            .await?;
+        let gone = || {
             Error::new(
-                Code::Store,
-                format!("the plan of run {id} cannot be read"),
-                "A newer Lockstep may have written it: use that version.",
+                Code::NotFound,
+                format!("run {id} is not there, or its personal data was erased"),
+                "`lockstep run list` shows the runs.",
             )
-            .caused_by(e)
+        };
+        let opened: Dossier = of_run(id, &opened.ok_or_else(gone)?)?;
+        amendments.iter().try_fold(opened, |dossier, later| {
+            Ok(dossier.amended(of_run(id, later.as_deref().ok_or_else(gone)?)?))
         })
     }
 
@@ -257,8 +276,20 @@ impl Desk {
     }
 }
 
+/// A part of what a run keeps of its plan.
+fn of_run<T: DeserializeOwned>(id: RunId, bytes: &[u8]) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(|e| {
+        Error::new(
+            Code::Store,
+            format!("the plan of run {id} cannot be read"),
+            "A newer Lockstep may have written it: use that version.",
+        )
+        .caused_by(e)
+    })
+}
+
 /// Why a run is held when HR says something else than what it was started on.
-const HR_CHANGED: &str = "HR's record is not what was approved; stop the run and preview the person again";
+const HR_CHANGED: &str = "HR's record is not what was approved; release the run once HR says so again, or stop it and preview anew";
 
 /// Whether nothing more is written by this run as it stands.
 fn is_over(run: &Run) -> bool {
@@ -302,7 +333,7 @@ impl Surroundings for Scene<'_> {
         }
     }
 
-    async fn sweep(&self, journal: &Journal) -> Result<()> {
+    async fn sweep(&self, journal: &Journal) -> Result<Sweep> {
         super::sweep::sweep(self, journal).await
     }
 

@@ -2,22 +2,27 @@
 //! done now. One dead vendor never shields the others.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, Stream, StreamExt};
 use lockstep_connectors::{AccessTarget, Clock};
 use lockstep_domain::access::{Observation, Target};
 use lockstep_domain::guards::Blocker;
 use lockstep_domain::ids::ConnectionId;
-use lockstep_domain::plan::{Step, StepId, Wave};
-use lockstep_domain::run::{Next, RunEvent, WaveCause, WaveClock};
+use lockstep_domain::plan::{Step, StepId};
+use lockstep_domain::run::{Next, RunEvent, WaveClock};
 use tokio::sync::Mutex;
 
 use super::journal::{Journal, Record};
 use super::step::{StepDriver, WriteGuard};
 use crate::error::Result;
+
+/// Something under way: a lane, by name, or nothing that a lane waits for.
+type UnderWay<'a> = Pin<Box<dyn Future<Output = Result<Option<String>>> + Send + 'a>>;
 
 /// How long a run is driven by one call before what waits is left to a later one.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -29,13 +34,31 @@ pub(crate) trait Surroundings: WriteGuard {
     async fn preserve(&self, journal: &Journal, step: &Step) -> Result<()>;
 
     /// Looks over every connection for what is left and records it.
-    async fn sweep(&self, journal: &Journal) -> Result<()>;
+    async fn sweep(&self, journal: &Journal) -> Result<Sweep>;
 
     /// Tells the anchor outside the database how far the ledger is.
     async fn wave_opened(&self);
 
     /// Makes and seals the run record.
     async fn seal(&self, journal: &Journal) -> Result<()>;
+}
+
+/// How a sweep ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sweep {
+    /// What is left is recorded.
+    Recorded,
+    /// Steps were added for what was found; they come first.
+    Amended,
+}
+
+/// How far a drive went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Driven {
+    /// As far as it goes now.
+    Through,
+    /// Until the run got steps that this driver does not know.
+    Amended,
 }
 
 /// A run being driven.
@@ -53,26 +76,41 @@ type Lane = Arc<Mutex<Option<Observation>>>;
 
 impl Driver<'_> {
     /// Drives until sealed, until only people can help, or until what is left waits longer than our patience.
-    pub(crate) async fn drive(&self) -> Result<()> {
-        let give_up_at = self.clock.now() + PATIENCE;
+    pub(crate) async fn drive(&self) -> Result<Driven> {
         let mut under_way = FuturesUnordered::new();
-        let mut finished: Vec<Result<String>> = Vec::new();
+        let driven = self.rounds(&mut under_way).await;
+        // A write that is out is not dropped because another lane failed: its answer would be lost.
+        while under_way.next().await.is_some() {}
+        driven
+    }
+
+    async fn rounds<'a>(&'a self, under_way: &mut FuturesUnordered<UnderWay<'a>>) -> Result<Driven> {
+        let give_up_at = self.clock.now() + PATIENCE;
+        let mut finished: Vec<Result<Option<String>>> = Vec::new();
         let mut busy: BTreeSet<String> = BTreeSet::new();
         let mut lanes: BTreeMap<String, Lane> = BTreeMap::new();
         let mut put_off: BTreeMap<StepId, u32> = BTreeMap::new();
         loop {
             let now = self.clock.now();
-            let asked = self.journal.ask(|run| run.next(now, self.waves));
-            let next = beside(&mut under_way, &mut finished, asked).await;
+            let asked = self.journal.ask(|run| (run.next(now, self.waves), run.wake_at(now, self.waves)));
+            let (next, wake_at) = beside(under_way, &mut finished, asked).await;
             if !finished.is_empty() {
                 for lane in finished.drain(..) {
-                    busy.remove(&lane?);
+                    if let Some(lane) = lane? {
+                        busy.remove(&lane);
+                    }
                 }
                 continue; // the answer may be from before they were through
             }
             if let Next::Open(waves) = next {
-                let opening = self.open(waves);
-                beside(&mut under_way, &mut finished, opening).await?;
+                let opened = waves.into_iter().map(|(wave, cause)| RunEvent::WaveOpened { wave, cause });
+                let opening = self.journal.record(opened.map(Record::of).collect());
+                beside(under_way, &mut finished, opening).await?;
+                // Beside the lanes: a keychain that hangs must not keep anybody's access open.
+                under_way.push(Box::pin(async {
+                    self.around.wave_opened().await;
+                    Ok(None)
+                }));
                 continue;
             }
             if let Next::Do(ready) = &next {
@@ -81,15 +119,15 @@ impl Driver<'_> {
                     if busy.insert(lane.clone()) {
                         let seen = lanes.entry(lane.clone()).or_default().clone();
                         let before = put_off.entry(step.id).or_default();
-                        under_way.push(self.one(step, lane, seen, *before));
+                        under_way.push(Box::pin(self.one(step, lane, seen, *before)));
                         *before += 1;
                     }
                 }
             }
-            // Whatever is under way is waited for first: its outcome may change what is next.
-            if let Some(done) = under_way.next().await {
-                let lane: String = done?;
-                busy.remove(&lane);
+            // Whatever is under way may change what is next; but a lane whose time has come does not wait for
+            // a slow one.
+            if !under_way.is_empty() {
+                finished.extend(self.one_more(under_way, wake_at).await);
                 continue;
             }
             match next {
@@ -97,22 +135,32 @@ impl Driver<'_> {
                 Next::WaitUntil(at) if at <= give_up_at => {
                     self.clock.sleep((at - now).to_std().unwrap_or_default()).await;
                 }
-                Next::Sweep => self.around.sweep(self.journal).await?,
+                Next::Sweep => {
+                    if self.around.sweep(self.journal).await? == Sweep::Amended {
+                        return Ok(Driven::Amended);
+                    }
+                }
                 Next::Seal => self.around.seal(self.journal).await?,
-                Next::WaitUntil(_) | Next::NeedsPerson | Next::Done => return Ok(()),
+                Next::WaitUntil(_) | Next::NeedsPerson | Next::Done => return Ok(Driven::Through),
             }
         }
     }
 
-    async fn open(&self, waves: Vec<(Wave, WaveCause)>) -> Result<()> {
-        let opened = waves.into_iter().map(|(wave, cause)| RunEvent::WaveOpened { wave, cause });
-        self.journal.record(opened.map(Record::of).collect()).await?;
-        self.around.wave_opened().await;
-        Ok(())
+    /// The next of what is under way that ends, unless the clock comes to `wake_at` before.
+    async fn one_more(
+        &self,
+        under_way: &mut FuturesUnordered<UnderWay<'_>>,
+        wake_at: Option<DateTime<Utc>>,
+    ) -> Option<Result<Option<String>>> {
+        let Some(at) = wake_at else { return under_way.next().await };
+        match select(under_way.next(), self.clock.reached(at)).await {
+            Either::Left((done, _)) => done,
+            Either::Right(_) => None,
+        }
     }
 
     /// Does one step; answers with its lane.
-    async fn one(&self, step: &Step, lane: String, seen: Lane, put_off: u32) -> Result<String> {
+    async fn one(&self, step: &Step, lane: String, seen: Lane, put_off: u32) -> Result<Option<String>> {
         match &step.target {
             Target::Account(account) => match self.targets.get(&account.connection) {
                 Some(target) => {
@@ -128,7 +176,7 @@ impl Driver<'_> {
                 self.block(step, Blocker::Unsupported).await?;
             }
         }
-        Ok(lane)
+        Ok(Some(lane))
     }
 
     async fn block(&self, step: &Step, blocker: Blocker) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Runs: driving, resuming, what people do to them, and how they are shown.
 
-pub(crate) mod control;
+pub(crate) mod amend;
+mod control;
 pub(crate) mod drive;
 pub(crate) mod journal;
 pub(crate) mod last_look;

@@ -8,6 +8,7 @@ use lockstep_evidence::vault::{Vault, VaultKey};
 use serde::{Deserialize, Serialize};
 
 use super::journal::Record;
+use super::last_look::LookBack;
 use crate::api::{Attestation, RunView};
 use crate::desk::Desk;
 use crate::error::{Code, Error, Result};
@@ -37,6 +38,38 @@ impl Desk {
         let told = Said { by: self.operator.name.clone(), words, account: None, file_name: None };
         self.record_act(id, vec![Record::with(RunEvent::Cancelled {}, &told)]).await?;
         self.go_on(id).await // seals what was done
+    }
+
+    /// Lets a held run go on, once HR's record again says what was approved.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`]; [`Code::Usage`] without a reason or when it is not held; [`Code::NeedsPerson`] while HR
+    /// says something else or cannot be read.
+    pub async fn release(&self, id: RunId, reason: &str) -> Result<RunView> {
+        let words = said(reason)?;
+        if self.fold(id).await?.held.is_none() {
+            return Err(Error::new(
+                Code::Usage,
+                format!("run {id} is not held"),
+                "Look at it with `lockstep run show`; `lockstep run resume` goes on with what is open.",
+            ));
+        }
+        let (what, remedy) = match self.look_back(&self.dossier(id).await?).await? {
+            LookBack::Same => {
+                let told = Said { by: self.operator.name.clone(), words, account: None, file_name: None };
+                self.record_act(id, vec![Record::with(RunEvent::Released {}, &told)]).await?;
+                return self.go_on(id).await;
+            }
+            LookBack::Changed => (
+                "HR's record still is not what was approved",
+                "Stop the run with `lockstep offboard cancel`, then preview the person again: what HR says now has to be approved.",
+            ),
+            LookBack::Unread => (
+                "HR cannot be read, so that nobody can tell whether the approval still fits",
+                "Restore the HR connection, then release the run.",
+            ),
+        };
+        Err(Error::new(Code::NeedsPerson, format!("run {id} stays held: {what}"), remedy))
     }
 
     /// Accepts a step as an exception. `step` by id or a unique beginning of it.

@@ -66,7 +66,8 @@ pub(crate) async fn papers<'a>(
     id: RunId,
     until: Until,
 ) -> Result<Papers<'a>> {
-    let connections: Vec<_> = dossier.accounts.iter().map(|k| k.account.connection).collect();
+    let told_of = |k: &&KnownAccount| until == Until::Now || !k.found_later;
+    let connections: Vec<_> = dossier.accounts.iter().filter(told_of).map(|k| k.account.connection).collect();
     let source = dossier.source.clone();
     let (told, head, sources, at) = desk
         .store
@@ -142,7 +143,7 @@ impl Papers<'_> {
             person: self.person(),
             employment: self.employment(),
             ends: self.ends(),
-            accounts: self.dossier.accounts.iter().map(account_snapshot).collect(),
+            accounts: self.dossier.first_accounts().map(account_snapshot).collect(),
             unread: Vec::new(),
         };
         laid_out(move || snapshot.render()).await

@@ -9,17 +9,23 @@ use lockstep_domain::run::{Run, RunEvent, StepState};
 use lockstep_store::{AccountRow, LinkState};
 
 use super::control::Scene;
+use super::drive::Sweep;
 use super::journal::{Journal, Record};
 use crate::error::Result;
 
-/// Reads every account of the person again and records what is left.
-pub(crate) async fn sweep(scene: &Scene<'_>, journal: &Journal) -> Result<()> {
+/// Reads every account of the person again and records what is left; or adds steps for what was not known.
+pub(crate) async fn sweep(scene: &Scene<'_>, journal: &Journal) -> Result<Sweep> {
     let person = journal.ask(|run| run.opened.person).await;
+    scene.desk.read_details(person, scene.targets).await?;
+    let found = scene.desk.amend(journal, scene.dossier, scene.targets).await?;
+    if found.amended {
+        return Ok(Sweep::Amended);
+    }
     let (accounts, connections) =
         scene.desk.store.read(move |r| Ok((r.accounts_of(person)?, r.connections()?))).await?;
     let targets = scene.targets.all();
     let by_person = closed_by_a_person(scene, journal).await;
-    let mut left = 0;
+    let mut left: BTreeSet<AccountId> = found.to_approve;
     let mut unread = BTreeSet::new();
     for (link, account) in accounts {
         if link.state == LinkState::Rejected {
@@ -40,7 +46,9 @@ pub(crate) async fn sweep(scene: &Scene<'_>, journal: &Journal) -> Result<()> {
             Ok(seen) => {
                 // An accepted exception is no news. A person's word that it is done is one, when it is not.
                 let accepted = by_person.get(&account.id) == Some(&StepState::Waived);
-                left += u32::from(can_sign_in(&seen) && !accepted);
+                if can_sign_in(&seen) && !accepted {
+                    left.insert(account.id);
+                }
                 keep(scene, account, &seen).await?;
             }
             Err(_) if by_person.contains_key(&account.id) => {}
@@ -49,14 +57,15 @@ pub(crate) async fn sweep(scene: &Scene<'_>, journal: &Journal) -> Result<()> {
             }
         }
     }
-    let unread = u32::try_from(unread.len()).unwrap_or(u32::MAX);
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let (left, unread) = (count(left.len()), count(unread.len()));
     if left > 0 || unread > 0 {
         scene.desk.notice(format!(
-            "The last check found {left} accounts that can still sign in and could not read {unread} connections. Preview the person again."
+            "The last check found {left} accounts with access left and could not read {unread} connections. Preview the person again."
         ));
     }
     journal.record(vec![Record::of(RunEvent::Swept { left, unread })]).await?;
-    Ok(())
+    Ok(Sweep::Recorded)
 }
 
 /// Accounts whose sign-in a person has dealt with: accepted as an exception, or confirmed by hand.

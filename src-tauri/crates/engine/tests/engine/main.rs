@@ -11,6 +11,7 @@
 mod baseline;
 mod crash;
 mod fate;
+mod found_later;
 mod guards;
 mod moment;
 mod office;

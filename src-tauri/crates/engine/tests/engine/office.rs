@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use lockstep_connectors::vendors::sim::{self, SimAccount, SimWorld, SimWrite};
-use lockstep_connectors::{ManualClock, Vendor};
+use lockstep_connectors::{Clock, ManualClock, Vendor};
 use lockstep_domain::access::Wish;
 use lockstep_domain::capability::Mode;
 use lockstep_domain::digest::Digest;
@@ -85,6 +85,14 @@ impl Office {
     /// As [`Office::of`], with applications of another manner.
     pub(crate) async fn with_manner(people: usize, manner: Manner) -> Self {
         let office = Self { manner, ..Self::empty() };
+        office.populate(people).await;
+        office
+    }
+
+    /// As [`Office::of`], on a clock that only the test moves.
+    pub(crate) async fn with_held_clock(people: usize) -> Self {
+        let empty = Self::empty();
+        let office = Self { clock: Arc::new(ManualClock::held(empty.clock.now())), ..empty };
         office.populate(people).await;
         office
     }

@@ -1,6 +1,7 @@
 //! One file per table or pair of tables: its rows, its reading methods on [`crate::Reader`], its changes on
 //! [`crate::Tx`].
 
+pub(crate) mod account_detail;
 pub(crate) mod accounts;
 pub(crate) mod artefact;
 pub(crate) mod checkpoint;
