@@ -59,10 +59,22 @@ words! {
 pub struct ActivityActor {
     /// The vendor's id.
     pub remote_id: Option<String>,
-    /// What kind of actor the vendor says it is ("User", "SystemPrincipal", "PublicClientApp").
-    pub kind: Option<String>,
+    /// Whether a person or a program did it.
+    pub kind: ActorKind,
     /// The name or login that the vendor gives.
     pub name: Option<String>,
+}
+
+words! {
+    /// What kind of actor did something, as far as the vendor tells.
+    ActorKind {
+        /// A person.
+        Person = "person",
+        /// The system itself, an integration or a service account.
+        Program = "program",
+        /// The vendor does not say.
+        Unknown = "unknown",
+    }
 }
 
 /// Use within one hour.

@@ -169,6 +169,7 @@ mod tests {
             owner_kind: OwnerKind::Human,
             created_at: Some("2026-06-01T00:00:00Z".parse().unwrap()),
             last_used_at: None,
+            status_changed_at: None,
             credentials: vec![],
         }
     }

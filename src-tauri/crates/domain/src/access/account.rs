@@ -28,6 +28,9 @@ pub struct AccountRecord {
     pub created_at: Option<DateTime<Utc>>,
     /// Last sign-in or use.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// When the vendor last changed whether sign-in works, where it tells (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_changed_at: Option<DateTime<Utc>>,
     /// API keys and the like that hang on the account.
     pub credentials: Vec<CredentialRecord>,
 }

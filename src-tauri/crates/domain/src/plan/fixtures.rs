@@ -78,6 +78,7 @@ pub(super) fn account(n: u128, can: Vec<Can>) -> AccountFactsAtPlan {
             owner_kind: OwnerKind::Human,
             created_at: None,
             last_used_at: None,
+            status_changed_at: None,
             credentials: vec![key("k-1")],
         },
         entitlements: vec!["g-1".into()],

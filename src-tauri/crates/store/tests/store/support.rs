@@ -154,6 +154,7 @@ pub(crate) fn account(remote: &str, sign_in: SignIn, admin: Option<bool>) -> Acc
         owner_kind: OwnerKind::Human,
         created_at: None,
         last_used_at: None,
+        status_changed_at: None,
         credentials: vec![],
     }
 }

@@ -56,6 +56,7 @@ fn account(cells: &mut Cells<'_>, settings: &Settings) -> AccountRecord {
         owner_kind: OwnerKind::Unknown,
         created_at: None,
         last_used_at: last_used(cells),
+        status_changed_at: None,
         credentials: Vec::new(),
     }
 }

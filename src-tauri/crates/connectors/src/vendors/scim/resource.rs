@@ -44,6 +44,7 @@ pub(super) fn account(
         owner_kind: OwnerKind::Unknown,
         created_at: created_at(user),
         last_used_at: None,
+        status_changed_at: None,
         credentials: vec![],
     })
 }

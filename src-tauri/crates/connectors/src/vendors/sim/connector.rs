@@ -53,6 +53,7 @@ impl Sim {
             owner_kind: OwnerKind::Human,
             created_at: None,
             last_used_at: None,
+            status_changed_at: None,
             credentials: account
                 .keys
                 .iter()
