@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use lockstep_practice::{Fault, Office, OfficeOptions, PracticeClock};
 use ureq::Agent;
 
-const PATH: &str = "/api/v1/meta/timezones";
+const PATH: &str = "/api/v1/meta/tables";
 
 async fn office() -> Office {
     let clock = PracticeClock::manual("2026-09-25T14:00:00Z".parse().unwrap());
