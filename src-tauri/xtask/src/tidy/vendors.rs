@@ -7,7 +7,10 @@ use super::tree::Tree;
 const FOLDER: &str = "src-tauri/crates/connectors/src/vendors/";
 
 /// Modules beside the vendors that are none, with the reason.
-const NO_VENDORS: [(&str, &str); 1] = [("sim", "the tests' simulated connector; no system stands behind it")];
+const NO_VENDORS: [(&str, &str); 2] = [
+    ("given", "how vendors read their settings"),
+    ("sim", "the tests' simulated connector; no system stands behind it"),
+];
 
 pub(super) fn findings(tree: &Tree) -> Vec<String> {
     let register = tree.text(&format!("{FOLDER}mod.rs"));

@@ -20,7 +20,12 @@ pub enum Auth {
         /// The password.
         password: Zeroizing<String>,
     },
+    /// `Authorization: Basic …` where the key is the name and the password is of no meaning.
+    KeyAsName(Zeroizing<String>),
 }
+
+/// Stands where a vendor takes any password.
+const ANY_PASSWORD: &str = "x";
 
 impl Auth {
     /// The value of the `Authorization` header.
@@ -31,6 +36,7 @@ impl Auth {
         let text = match self {
             Self::Bearer(token) => Zeroizing::new(format!("Bearer {}", token.as_str())),
             Self::Basic { user, password } => Zeroizing::new(format!("Basic {}", *basic(user, password))),
+            Self::KeyAsName(key) => Zeroizing::new(format!("Basic {}", *basic(key, ANY_PASSWORD))),
         };
         // The cause is left out: it could quote the secret.
         let mut value = HeaderValue::from_str(&text)
@@ -41,16 +47,17 @@ impl Auth {
 
     /// Takes the secret out of a text that a server may have echoed.
     pub(super) fn mask(&self, text: &str) -> String {
-        let mut masked = text.replace(self.secret(), "[secret]");
-        if let Self::Basic { user, password } = self {
-            masked = masked.replace(basic(user, password).as_str(), "[secret]");
+        let masked = text.replace(self.secret(), "[secret]");
+        match self {
+            Self::Bearer(_) => masked,
+            Self::Basic { user, password } => masked.replace(basic(user, password).as_str(), "[secret]"),
+            Self::KeyAsName(key) => masked.replace(basic(key, ANY_PASSWORD).as_str(), "[secret]"),
         }
-        masked
     }
 
     fn secret(&self) -> &str {
         match self {
-            Self::Bearer(secret) | Self::Basic { password: secret, .. } => secret,
+            Self::Bearer(secret) | Self::Basic { password: secret, .. } | Self::KeyAsName(secret) => secret,
         }
     }
 }
@@ -72,7 +79,7 @@ impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Bearer(_) => "Bearer([secret])",
-            Self::Basic { .. } => "Basic([secret])",
+            Self::Basic { .. } | Self::KeyAsName(_) => "Basic([secret])",
         })
     }
 }
@@ -93,16 +100,21 @@ mod tests {
     fn the_header_is_what_the_rfcs_say() {
         assert_eq!(bearer("abc").header().unwrap().to_str().unwrap(), "Bearer abc", "RFC 6750 §2.1");
         assert_eq!(basic_auth().header().unwrap().to_str().unwrap(), "Basic aHI6czNjcmV0", "RFC 7617 §2");
+        let key = Auth::KeyAsName(Zeroizing::new("s3cret".into()));
+        assert_eq!(key.header().unwrap().to_str().unwrap(), "Basic czNjcmV0Ong=", "the key stands first");
     }
 
     #[test]
     fn neither_debug_nor_an_echo_shows_the_secret() {
-        for auth in [bearer("s3cret"), basic_auth()] {
+        for auth in [bearer("s3cret"), basic_auth(), Auth::KeyAsName(Zeroizing::new("s3cret".into()))] {
             let header = auth.header().unwrap();
             let echo = auth.mask(&format!("bad header {}: s3cret", header.to_str().unwrap()));
             for shown in [format!("{auth:?}"), format!("{header:?}"), echo] {
                 assert!(!shown.contains("s3cret"), "a secret in a log is a leaked secret: {shown}");
-                assert!(!shown.contains("aHI6czNjcmV0"), "encoding is not hiding: {shown}");
+                assert!(
+                    !["aHI6czNjcmV0", "czNjcmV0Ong="].iter().any(|code| shown.contains(code)),
+                    "encoding is not hiding: {shown}"
+                );
             }
         }
     }

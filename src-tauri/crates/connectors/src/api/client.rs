@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use lockstep_domain::digest::Digest;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, IF_MATCH, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
 use url::Url;
 
 use super::address::{GuardedResolver, Reach, base_url};
@@ -42,6 +43,13 @@ pub struct Api {
 struct Clients {
     reads: Client,
     writes: Client,
+}
+
+/// A read that may be asked again.
+struct Question {
+    method: Method,
+    url: Url,
+    body: Option<String>,
 }
 
 /// Stands for "no answer carried a date yet".
@@ -92,13 +100,23 @@ impl Api {
     /// # Errors
     /// Of every kind; see [`Kind`].
     pub async fn get(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Document> {
-        let mut url = self.url(segments)?;
-        if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(query);
-        }
+        self.read(Question { method: Method::GET, url: self.url_with(segments, query)?, body: None }).await
+    }
+
+    /// Reads JSON with a question in the body, where a vendor takes it by `POST`. It must change nothing: it is asked
+    /// again like any read.
+    ///
+    /// # Errors
+    /// Of every kind; see [`Kind`].
+    pub async fn ask(&self, segments: &[&str], query: &[(&str, &str)], body: &Value) -> Result<Document> {
+        let (url, body) = (self.url_with(segments, query)?, Some(body.to_string()));
+        self.read(Question { method: Method::POST, url, body }).await
+    }
+
+    async fn read(&self, question: Question) -> Result<Document> {
         let mut waits = backoff();
         loop {
-            match self.read_once(&url).await {
+            match self.read_once(&question).await {
                 Ok(document) => return Ok(document),
                 Err(failure) => match failure.next_wait(waits.next()) {
                     Some(wait) => self.clock.sleep(wait).await,
@@ -147,13 +165,16 @@ impl Api {
         })
     }
 
-    async fn read_once(&self, url: &Url) -> Result<Document, Failure> {
-        let what = self.what(&Method::GET, url);
+    async fn read_once(&self, question: &Question) -> Result<Document, Failure> {
+        let what = self.what(&question.method, &question.url);
         let client = &self.clients().map_err(Failure::lasting)?.reads;
-        let mut at = url.clone();
+        let mut at = question.url.clone();
         let _turn = self.pacer.turn().await;
         for _ in 0..=MOST_REDIRECTS {
-            let request = self.request(client, &Method::GET, &at).map_err(Failure::lasting)?;
+            let mut request = self.request(client, &question.method, &at).map_err(Failure::lasting)?;
+            if let Some(body) = &question.body {
+                request = request.header(CONTENT_TYPE, self.options.media_type).body(body.clone());
+            }
             let response = request.send().await.map_err(|e| read_broke(e, &what))?;
             self.observe(&response, &what);
             let status = response.status();
@@ -198,11 +219,19 @@ impl Api {
             Ok(Bytes::Whole(bytes)) => body::vendor_words(&bytes, &self.auth),
             Ok(Bytes::TooLarge) | Err(_) => String::new(),
         };
+        let words = if words.is_empty() { self.header_words(&headers) } else { words };
         let failure = refusal(status, &headers, what, &words, self.clock.now());
         if let Kind::RateLimited { retry_at } = failure.error.kind() {
             self.pacer.slow_down(*retry_at);
         }
         failure
+    }
+
+    /// The reason of a refusal, where a vendor gives it in a header and leaves the body empty.
+    fn header_words(&self, headers: &HeaderMap) -> String {
+        let names = ["x-bamboohr-error-message", "x-bamboohr-message"];
+        let words = names.iter().find_map(|name| headers.get(*name)?.to_str().ok()).unwrap_or_default();
+        clean(&self.auth.mask(words), 200)
     }
 
     fn request(&self, client: &Client, method: &Method, url: &Url) -> Result<RequestBuilder> {
@@ -262,6 +291,14 @@ impl Api {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
+        }
+        Ok(url)
+    }
+
+    fn url_with(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Url> {
+        let mut url = self.url(segments)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
         }
         Ok(url)
     }

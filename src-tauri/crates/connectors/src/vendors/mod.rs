@@ -1,5 +1,6 @@
 //! The vendors. To add one: a module here, and one line in [`all`].
 
+pub mod bamboohr;
 pub mod csv;
 mod given;
 pub mod scim;
@@ -10,5 +11,5 @@ use crate::contract::Vendor;
 
 /// Every vendor of this build, in the order in which they are listed.
 pub fn all() -> Vec<Vendor> {
-    vec![csv::vendor(), scim::vendor()]
+    vec![csv::vendor(), bamboohr::vendor(), scim::vendor()]
 }

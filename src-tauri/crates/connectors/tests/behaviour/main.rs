@@ -8,6 +8,7 @@
     reason = "helpers of tests, too, report by failing the test"
 )]
 
+mod bamboohr;
 mod connectors;
 mod dialects;
 mod lists;
