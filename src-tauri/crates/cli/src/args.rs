@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    backlog, completions, connection, evidence, init, key, leaver, ledger, link, offboard, pause, person,
-    policy, run, sync, system, vendor,
+    backlog, completions, connection, evidence, init, key, leaver, ledger, link, lookback, offboard, pause,
+    person, policy, run, sync, system, vendor,
 };
 
 /// Keep HR and access in step: see who leaves, cut their access everywhere, prove it.
@@ -76,6 +76,8 @@ pub(crate) enum Command {
     /// Who left before Lockstep came and still has access
     #[command(subcommand)]
     Backlog(backlog::Backlog),
+    /// Who left since a day, and when and by whom their access was cut
+    Lookback(lookback::Lookback),
     /// See what a leaver loses, approve it, do it
     #[command(subcommand)]
     Offboard(offboard::Offboard),

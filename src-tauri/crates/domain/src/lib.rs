@@ -11,6 +11,7 @@ pub mod guards;
 pub mod identity;
 pub mod ids;
 pub mod ledger;
+pub mod lookback;
 pub mod people;
 pub mod plan;
 pub mod policy;

@@ -12,6 +12,7 @@ mod evidence;
 mod home;
 mod keys;
 mod ledger;
+mod lookback;
 mod offboard;
 mod pause;
 mod people;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lockstep_domain::access::SignIn;
+use lockstep_domain::activity::Action;
 use lockstep_domain::ids::PersonId;
 use lockstep_domain::people::{EmploymentState, StatusFlag, Timing};
 use lockstep_store::{AccountRow, LinkRow, LinkState, PersonRow as StoredPerson, Reader};
@@ -292,6 +293,7 @@ fn backlog_row(
 ) -> lockstep_store::Result<Option<BacklogRow>> {
     let Some(person) = r.person(stint.row.person)? else { return Ok(None) };
     let open = open_accounts(r, person.id)?;
+    let signed_in_at = last_sign_in(r, &open, stint.state.access_end_at)?;
     let logins = open.into_iter().map(|a| format!("{} ({})", a.record.login, sources.name(a.connection)));
     let open_accounts: Vec<String> = logins.collect();
     Ok((!open_accounts.is_empty()).then_some(BacklogRow {
@@ -299,5 +301,21 @@ fn backlog_row(
         name: person.display_name,
         access_end_at: stint.state.access_end_at,
         open_accounts,
+        signed_in_at,
     }))
+}
+
+/// The last sign-in since `after` that systems' logs tell of.
+fn last_sign_in(
+    r: &Reader<'_>,
+    accounts: &[AccountRow],
+    after: Option<DateTime<Utc>>,
+) -> lockstep_store::Result<Option<DateTime<Utc>>> {
+    let mut last = None;
+    for account in accounts {
+        let events = r.activity_of(account.connection, &account.record.remote_id)?;
+        let sign_ins = events.iter().filter(|e| e.action == Action::SignedIn && e.succeeded != Some(false));
+        last = last.max(sign_ins.map(|e| e.at).filter(|at| after.is_none_or(|end| *at > end)).max());
+    }
+    Ok(last)
 }

@@ -69,6 +69,7 @@ pub use secrets::{Keychain, SealedFile, SecretStore, Unlock};
 pub use store::{Opened, Store};
 pub use tables::account_detail::DetailRow;
 pub use tables::accounts::{AccountRow, Admins, Held};
+pub use tables::activity::ActivityLog;
 pub use tables::artefact::{Artefact, Location};
 pub use tables::checkpoint::Checkpoint;
 pub use tables::connection::{ConnectionRow, Trouble};

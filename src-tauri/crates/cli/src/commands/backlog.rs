@@ -26,10 +26,11 @@ impl Backlog {
 fn list(page: &mut Page, backlog: &[BacklogRow]) {
     let rows = backlog.iter().map(|row| {
         let person = row.person.to_string();
-        [row.name.clone(), utc(row.access_end_at), row.open_accounts.join(", "), person]
+        let open = row.open_accounts.join(", ");
+        [row.name.clone(), utc(row.access_end_at), open, utc(row.signed_in_at), person]
     });
     page.table(
-        ["Name", "Access should have ended", "Still open", "Person"],
+        ["Name", "Access should have ended", "Still open", "Last sign-in since", "Person"],
         rows.collect(),
         "Nobody who left before the first read still has access, as of the last complete read.",
     );

@@ -10,6 +10,7 @@ pub(crate) mod key;
 pub(crate) mod leaver;
 pub(crate) mod ledger;
 pub(crate) mod link;
+pub(crate) mod lookback;
 pub(crate) mod offboard;
 #[cfg(test)]
 mod page_tests;
@@ -46,6 +47,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Sto
         Command::Link(it) => it.run(context).await,
         Command::Leaver(it) => it.run(context).await,
         Command::Backlog(it) => it.run(context).await,
+        Command::Lookback(it) => it.run(context).await,
         Command::Offboard(it) => it.run(context).await,
         Command::Run(it) => it.run(context).await,
         Command::Evidence(it) => it.run(context).await,

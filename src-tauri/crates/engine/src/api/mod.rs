@@ -6,6 +6,7 @@
 mod connections;
 mod evidence;
 mod ledger;
+mod lookback;
 mod people;
 mod runs;
 mod sync;
@@ -15,6 +16,7 @@ mod verbs;
 pub use connections::{AddConnection, ConnectionView, FieldView, ProbeView, SetMode, VendorView};
 pub use evidence::{ExportedBundle, VerifyView};
 pub use ledger::{CheckpointView, KeyView, LedgerView, PauseView, PolicyView};
+pub use lookback::{LookbackAccount, LookbackRow, LookbackView};
 pub use people::{
     AccountView, BacklogRow, DecideLink, EmploymentView, LeaverRow, LinkView, PeopleQuery, PersonRow,
     PersonView,

@@ -172,4 +172,6 @@ pub struct BacklogRow {
     pub access_end_at: Option<DateTime<Utc>>,
     /// Logins that still work, with their connection.
     pub open_accounts: Vec<String>,
+    /// The last sign-in after access should have ended, where a system's log tells of one (UTC).
+    pub signed_in_at: Option<DateTime<Utc>>,
 }

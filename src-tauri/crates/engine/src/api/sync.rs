@@ -32,7 +32,7 @@ pub struct SyncView {
 pub struct ConnectionSync {
     /// The connection's name.
     pub connection: String,
-    /// What was read: "workers" or "accounts".
+    /// What was read: "workers", "accounts" or "activity".
     pub what: String,
     /// Rows read.
     pub rows: u64,

@@ -40,6 +40,7 @@ pub const VERBS: &[Verb] = &[
     changes("link", "reject"),
     reads("leaver", "list"),
     reads("backlog", "list"),
+    reads("", "lookback"),
     reads("offboard", "preview"),
     changes("offboard", "start"),
     changes("offboard", "cancel"),

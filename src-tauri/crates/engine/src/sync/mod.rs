@@ -1,6 +1,7 @@
 //! Reading the sources and the targets into the present state: staged in chunks and flipped at once, or not
 //! at all. A read that cannot be relied on as a whole changes nobody's state.
 
+mod activity;
 mod links;
 mod stage;
 
@@ -46,6 +47,9 @@ impl Desk {
             for row in &rows {
                 done.extend(self.sync_one(row, kind, accept_smaller.as_deref()).await?);
             }
+        }
+        for row in &rows {
+            done.extend(self.sync_activity(row).await?);
         }
         let links_to_confirm = self.match_accounts().await?;
         let after = self.leaver_ids().await?;
@@ -206,22 +210,22 @@ impl Desk {
                     move |tx, chunk: Vec<WorkerRecord>| tx.stage_workers(id, &chunk)
                 })
                 .await
+                .map(|pumped| pumped.answer)
             }
-            (ReadKind::Accounts, _, Some(accounts)) => {
-                stage::pump(
-                    self,
-                    row,
-                    |out| accounts.read_accounts(out),
-                    |page: &AccountPage| page.accounts.len(),
-                    {
-                        let id = read.id;
-                        move |tx, page: AccountPage| {
-                            tx.stage_accounts(id, &page.accounts, &page.entitlements, &page.grants)
-                        }
-                    },
-                )
-                .await
-            }
+            (ReadKind::Accounts, _, Some(accounts)) => stage::pump(
+                self,
+                row,
+                |out| accounts.read_accounts(out),
+                |page: &AccountPage| page.accounts.len(),
+                {
+                    let id = read.id;
+                    move |tx, page: AccountPage| {
+                        tx.stage_accounts(id, &page.accounts, &page.entitlements, &page.grants)
+                    }
+                },
+            )
+            .await
+            .map(|pumped| pumped.answer),
             _ => Ok(Err(lockstep_connectors::Error::new(
                 lockstep_connectors::Kind::Setting,
                 "the connection does not play this role",

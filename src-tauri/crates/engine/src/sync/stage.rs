@@ -2,7 +2,6 @@
 
 use std::future::Future;
 
-use lockstep_connectors::ReadSummary;
 use lockstep_store::{ConnectionRow, Tx};
 use tokio::sync::mpsc;
 
@@ -13,18 +12,24 @@ use crate::error::Result;
 /// Chunks under way between reading and staging: enough to overlap, too few to fill the memory.
 const IN_FLIGHT: usize = 4;
 
-/// Runs a read and stages its chunks as they come. The outer error is the store's, the inner the vendor's.
-pub(super) async fn pump<C, R, F, S>(
+/// How a read ended, and how much it passed on.
+pub(super) struct Pumped<T> {
+    pub(super) answer: lockstep_connectors::Result<T>,
+    pub(super) rows: u64,
+}
+
+/// Runs a read and stages its chunks as they come. The error is the store's; the vendor's is in the answer.
+pub(super) async fn pump<C, T, R, F, S>(
     desk: &Desk,
     row: &ConnectionRow,
     read: R,
     len: impl Fn(&C) -> usize,
     stage: S,
-) -> Result<lockstep_connectors::Result<ReadSummary>>
+) -> Result<Pumped<T>>
 where
     C: Send + 'static,
     R: FnOnce(mpsc::Sender<C>) -> F,
-    F: Future<Output = lockstep_connectors::Result<ReadSummary>>,
+    F: Future<Output = lockstep_connectors::Result<T>>,
     S: Fn(&Tx<'_>, C) -> lockstep_store::Result<()> + Clone + Send + 'static,
 {
     let (sender, mut chunks) = mpsc::channel(IN_FLIGHT);
@@ -36,8 +41,8 @@ where
             desk.store.write(move |tx| stage(tx, chunk)).await?;
             desk.tell(Progress::Reading { connection: row.name.clone(), rows });
         }
-        Ok(())
+        Ok(rows)
     };
-    let (read, staged) = tokio::join!(read(sender), staging);
-    staged.map(|()| read)
+    let (answer, staged) = tokio::join!(read(sender), staging);
+    staged.map(|rows| Pumped { answer, rows })
 }

@@ -13,6 +13,7 @@ mod crash;
 mod fate;
 mod found_later;
 mod guards;
+mod lookback;
 mod moment;
 mod office;
 mod people;

@@ -2,3 +2,15 @@
 CREATE TABLE account_detail (
     account_id TEXT PRIMARY KEY REFERENCES account, org_id TEXT NOT NULL, detail TEXT NOT NULL, read_at TEXT NOT NULL
 ) STRICT;
+
+-- Events of systems' own logs, kept as they were told; the same event told twice is one row.
+CREATE TABLE activity (
+    connection_id TEXT NOT NULL REFERENCES connection, org_id TEXT NOT NULL, remote_id TEXT NOT NULL,
+    at TEXT NOT NULL, account TEXT, record TEXT NOT NULL, PRIMARY KEY (connection_id, remote_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX activity_of_account ON activity (connection_id, account, at);
+-- How far a log was read, and since when it is known.
+CREATE TABLE activity_log (
+    connection_id TEXT PRIMARY KEY REFERENCES connection, org_id TEXT NOT NULL, since TEXT NOT NULL, cursor TEXT NOT NULL,
+    read_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -3,6 +3,7 @@
 
 pub(crate) mod account_detail;
 pub(crate) mod accounts;
+pub(crate) mod activity;
 pub(crate) mod artefact;
 pub(crate) mod checkpoint;
 pub(crate) mod connection;

@@ -15,7 +15,8 @@ use tokio::sync::mpsc;
 use super::world::{Fault, GRANT_LAG_S, Op, SimAccount, SimWorld, WorkersRead, simulated};
 use crate::clock::Clock;
 use crate::contract::{
-    AccessTarget, AccountPage, AccountSource, Completeness, Order, Probe, ReadSummary, Receipt, WorkerSource,
+    AccessTarget, AccountPage, AccountSource, ActivityFrom, ActivityPage, ActivitySource, Completeness,
+    Order, Probe, ReadSummary, Receipt, WorkerSource,
 };
 use crate::error::{Kind, Result};
 
@@ -169,6 +170,27 @@ impl AccountSource for Sim {
 
     async fn probe(&self) -> Result<Probe> {
         self.try_out().await
+    }
+}
+
+#[async_trait]
+impl ActivitySource for Sim {
+    async fn read_activity(&self, from: &ActivityFrom, out: mpsc::Sender<ActivityPage>) -> Result<()> {
+        self.read(Op::ReadActivity, "").await?;
+        let log = self.world.truth().activity;
+        let mut next = match from {
+            ActivityFrom::Since(at) => log.partition_point(|e| e.at < *at),
+            ActivityFrom::Cursor(place) => place.parse().unwrap_or(0),
+        };
+        loop {
+            let events: Vec<_> = log.iter().skip(next).take(PAGE).cloned().collect();
+            next += events.len();
+            let last = events.len() < PAGE;
+            pass_on(&out, ActivityPage { events, cursor: next.to_string() }).await?;
+            if last {
+                return Ok(());
+            }
+        }
     }
 }
 

@@ -82,7 +82,7 @@ pub fn vendor(world: Arc<SimWorld>) -> Vendor {
             id: "sim",
             name: "Simulated vendor",
             about: "Stands for a vendor in tests.",
-            roles: &[RoleKind::Workers, RoleKind::Access],
+            roles: &[RoleKind::Workers, RoleKind::Access, RoleKind::Activity],
             fields: FIELDS,
             scopes: &[],
             pace: Pace { parallel: 8, per_second: 1000 },
@@ -107,7 +107,8 @@ pub fn vendor(world: Arc<SimWorld>) -> Vendor {
             }
             if role != "workers" {
                 connector.accounts = Some(sim.clone());
-                connector.access = Some(sim);
+                connector.access = Some(sim.clone());
+                connector.activity = Some(sim);
             }
             Ok(connector)
         }),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lockstep_domain::access::Wish;
+use lockstep_domain::activity::ActivityRecord;
 use lockstep_domain::people::WorkerRecord;
 
 use crate::error::{Error, Kind, Result};
@@ -78,6 +79,8 @@ pub struct SimState {
     pub accounts: BTreeMap<String, SimAccount>,
     /// Groups by vendor id.
     pub groups: BTreeMap<String, SimGroup>,
+    /// Its own log, in order.
+    pub activity: Vec<ActivityRecord>,
     /// What the source of workers lists.
     pub workers: Vec<WorkerRecord>,
     /// How reads of workers end.
@@ -97,6 +100,8 @@ pub enum Op {
     ReadWorker,
     /// Reading all accounts.
     ReadAccounts,
+    /// Reading the log.
+    ReadActivity,
     /// Reading one account back.
     Observe,
     /// A write.
