@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::WishKind;
+use crate::access::{Wish, WishKind};
 use crate::people::words;
 
 words! {
@@ -42,6 +42,34 @@ pub struct Can {
     /// The vendor's dialect this is about, where vendors of one protocol differ ("replace_object").
     /// Dialects of one wish are tried in the order in which they are listed.
     pub dialect: Option<String>,
+    /// Taken only once the vendor has refused every other way for good, and only because the approval bound it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub fallback: bool,
+    /// Serves only objects whose vendor id begins so ("role:"), where a vendor's objects differ in what they
+    /// cost; `None`: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
+    /// Entitlements whose vendor id begins so are applications behind this system that it tells nothing: their
+    /// own sessions and keys live on when this wish holds here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spares: Vec<String>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl Can {
+    /// A way that any object of the wish can take, without dialect and at once visible.
+    pub fn new(wish: WishKind, effect: Effect, proof: Proof) -> Self {
+        Self { wish, effect, proof, lag_s: 0, dialect: None, fallback: false, only: None, spares: Vec::new() }
+    }
+
+    /// Whether this way serves that very wish.
+    pub fn serves(&self, wish: &Wish) -> bool {
+        let object = wish.object().unwrap_or_default();
+        self.wish == wish.kind() && self.only.as_deref().is_none_or(|begin| object.starts_with(begin))
+    }
 }
 
 words! {
@@ -70,6 +98,30 @@ impl Mode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_way_serves_only_the_objects_it_is_about() {
+        let way = |only: Option<&str>| Can {
+            only: only.map(Into::into),
+            ..Can::new(WishKind::GrantAbsent, Effect::Reversible, Proof::ReadBack)
+        };
+        let wish = |id: &str| Wish::GrantAbsent { entitlement: id.into() };
+        assert!(way(Some("role:")).serves(&wish("role:r1")), "what it was made for");
+        assert!(!way(Some("role:")).serves(&wish("app:a1")), "taking an app away may destroy data there");
+        assert!(way(None).serves(&wish("app:a1")), "without a limit, all");
+        assert!(!way(None).serves(&Wish::Disabled), "and no other wish");
+    }
+
+    #[test]
+    fn what_is_not_said_is_not_written() {
+        let can = Can::new(WishKind::Disabled, Effect::Reversible, Proof::ReadBack);
+        let text = serde_json::to_string(&can).unwrap();
+        assert_eq!(
+            text, r#"{"wish":"disabled","effect":"reversible","proof":"read_back","lag_s":0,"dialect":null}"#,
+            "golden: entries written before these fields existed must hash the same"
+        );
+        assert_eq!(serde_json::from_str::<Can>(&text).unwrap(), can, "and be read the same");
+    }
 
     #[test]
     fn observe_writes_nothing_and_contain_only_loses_nothing() {

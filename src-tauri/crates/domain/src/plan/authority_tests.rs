@@ -108,6 +108,17 @@ fn every_bound_part_changes_the_digest() {
                 Effect::Reversible,
             ])),
         ),
+        (
+            "a fallback that loses something",
+            account_with({
+                let mut can = can_all([Effect::Reversible, Effect::Reversible, Effect::Final, Effect::Lossy]);
+                can.push(crate::capability::Can {
+                    fallback: true,
+                    ..super::super::fixtures::can(WishKind::Disabled, Effect::Lossy)
+                });
+                can
+            }),
+        ),
         ("another irreversible object", changed(&|f| f.accounts[0].record.credentials.push(key("k-2")))),
         ("the object's name", changed(&|f| f.accounts[0].record.credentials[0].remote_id = "k-9".into())),
         ("the account's vendor id", changed(&|f| f.accounts[0].account.remote_id = "u-9".into())),

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Plan, Wave};
+use super::{Plan, Step};
 use crate::access::{Target, WishKind};
-use crate::capability::Effect;
+use crate::capability::{Can, Effect};
 
 /// What approving a plan does, in numbers and per system.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -57,7 +57,7 @@ pub fn blast_radius(plan: &Plan) -> BlastRadius {
             accounts.insert(key.clone());
         }
         let impact = places.entry(key).or_insert_with(|| SystemImpact { place, login, steps: Vec::new() });
-        impact.steps.push(words_for(step.wish.kind(), step.wave, step.strongest_effect()));
+        impact.steps.push(words_for(step));
     }
     let count = |kind: WishKind| plan.steps.iter().filter(|s| s.wish.kind() == kind).count();
     let irreversible = plan.steps.iter().filter(|s| s.strongest_effect() == Effect::Final).count();
@@ -71,8 +71,8 @@ pub fn blast_radius(plan: &Plan) -> BlastRadius {
     }
 }
 
-fn words_for(wish: WishKind, wave: Wave, effect: Effect) -> String {
-    let what = match wish {
+fn words_for(step: &Step) -> String {
+    let what = match step.wish.kind() {
         WishKind::Disabled => "sign-in blocked",
         WishKind::SessionsEnded => "sessions ended",
         WishKind::CredentialRevoked => "a key revoked",
@@ -80,12 +80,22 @@ fn words_for(wish: WishKind, wave: Wave, effect: Effect) -> String {
         WishKind::EvidenceStored => "evidence stored",
         WishKind::TaskDone => "work for a person",
     };
-    let undo = match effect {
+    let fallbacks: String = step.ways.iter().filter(|w| w.fallback).map(fallback_words).collect();
+    format!("{}: {what}{}{fallbacks}", step.wave, cost(step.usual_effect()))
+}
+
+/// What is done when the vendor refuses the gentle way; approved with the rest, so it is said with the rest.
+fn fallback_words(way: &Can) -> String {
+    let what = way.dialect.as_deref().unwrap_or("a stronger way");
+    format!("; if that is refused: {what}{}", cost(way.effect))
+}
+
+fn cost(effect: Effect) -> &'static str {
+    match effect {
         Effect::Reversible => "",
         Effect::Lossy => ", loses data",
         Effect::Final => ", cannot be undone",
-    };
-    format!("{wave}: {what}{undo}")
+    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,20 @@ fn each_place_says_what_happens_there_and_what_cannot_be_undone() {
     );
 }
 
+#[test]
+fn a_fallback_is_named_with_its_cost() {
+    let gentle = can(WishKind::Disabled, Effect::Reversible);
+    let fallback =
+        Can { fallback: true, dialect: Some("deactivate".into()), ..can(WishKind::Disabled, Effect::Lossy) };
+    let blast =
+        blast_radius(&plan_leaver(&facts(vec![account(1, vec![gentle, fallback])]), &Policy::default()));
+    assert_eq!(
+        blast.systems[0].steps,
+        vec!["contain: sign-in blocked; if that is refused: deactivate, loses data"],
+        "only what the preview named was approved"
+    );
+}
+
 proptest! {
     #![proptest_config(always_the_same())]
 

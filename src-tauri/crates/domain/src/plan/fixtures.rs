@@ -36,7 +36,7 @@ pub(super) fn event() -> EventKey {
 }
 
 pub(super) fn can(wish: WishKind, effect: Effect) -> Can {
-    Can { wish, effect, proof: Proof::ReadBack, lag_s: 0, dialect: None }
+    Can::new(wish, effect, Proof::ReadBack)
 }
 
 /// A connection that can do all that is wished of an account, with these effects for disable, sessions,
@@ -81,7 +81,7 @@ pub(super) fn account(n: u128, can: Vec<Can>) -> AccountFactsAtPlan {
             status_changed_at: None,
             credentials: vec![key("k-1")],
         },
-        entitlements: vec!["g-1".into()],
+        entitlements: vec![("g-1".into(), "Group 1".into())],
         can,
     }
 }

@@ -44,8 +44,8 @@ pub struct AccountFactsAtPlan {
     pub system: String,
     /// What the vendor listed.
     pub record: AccountRecord,
-    /// Vendor ids of the entitlements held.
-    pub entitlements: Vec<String>,
+    /// The entitlements held: vendor id, and name for people.
+    pub entitlements: Vec<(String, String)>,
     /// What the connection can do.
     pub can: Vec<Can>,
 }
@@ -165,7 +165,7 @@ fn wishes_for(account: &AccountFactsAtPlan) -> Vec<Wish> {
             .filter(|c| c.state != CredentialState::Revoked)
             .map(|c| Wish::CredentialRevoked { credential: c.remote_id.clone() }),
     );
-    wishes.extend(account.entitlements.iter().map(|e| Wish::GrantAbsent { entitlement: e.clone() }));
+    wishes.extend(account.entitlements.iter().map(|(id, _)| Wish::GrantAbsent { entitlement: id.clone() }));
     wishes
 }
 
@@ -176,8 +176,8 @@ fn account_step(
     clock: &Instants,
     origin: StepOrigin,
 ) -> Option<Step> {
-    let ways = ways_for(wish.kind(), &account.can);
-    let wave = wave_of(wish.kind(), ways.iter().map(|w| w.effect).max()?);
+    let ways = ways_for(&wish, &account.can);
+    let wave = wave_of(wish.kind(), usual_effect(&ways)?);
     let (not_before, due) = match wave {
         Wave::Contain => (clock.contain, clock.contain_due),
         _ => (clock.remove, None),
@@ -198,11 +198,24 @@ fn account_step(
 }
 
 /// The ways to take. What denies access is done without loss where that can be: a stronger way beside it
-/// would put the whole step off until removal, and the door would stay open that long.
-fn ways_for(wish: WishKind, can: &[Can]) -> Vec<Can> {
-    let ways = || can.iter().filter(move |c| c.wish == wish);
-    let gentle: Vec<Can> = ways().filter(|c| c.effect == Effect::Reversible).cloned().collect();
-    if denies_access(wish) && !gentle.is_empty() { gentle } else { ways().cloned().collect() }
+/// would put the whole step off until removal, and the door would stay open that long. A stronger way that
+/// the connector names as the fallback stays behind the gentle ones, unless nothing could undo it.
+fn ways_for(wish: &Wish, can: &[Can]) -> Vec<Can> {
+    let ways = || can.iter().filter(move |c| c.serves(wish));
+    let mut gentle: Vec<Can> = ways().filter(|c| c.effect == Effect::Reversible).cloned().collect();
+    if !denies_access(wish.kind()) || gentle.iter().all(|c| c.fallback) {
+        return ways().cloned().collect();
+    }
+    gentle.extend(ways().filter(|c| c.fallback && c.effect == Effect::Lossy).cloned());
+    gentle.sort_by_key(|c| c.fallback); // stable: dialects keep their order
+    gentle
+}
+
+/// The strongest effect of what is done unless the vendor refuses it; `None` without a way.
+fn usual_effect(ways: &[Can]) -> Option<Effect> {
+    let strongest =
+        |fallbacks: bool| ways.iter().filter(|w| fallbacks || !w.fallback).map(|w| w.effect).max();
+    strongest(false).or_else(|| strongest(true))
 }
 
 /// Containment takes what denies access and loses nothing.
@@ -223,19 +236,53 @@ fn residuals_of(account: &AccountFactsAtPlan) -> Vec<Residual> {
             "a service account of this person stays: a program depends on it; rotate it with its owner",
         )];
     }
-    let wanted: BTreeSet<WishKind> = wishes_for(account).iter().map(Wish::kind).collect();
-    wanted.into_iter().filter_map(|wish| left_by(wish, &account.can)).map(residual).collect()
+    let mut lines: Vec<String> = Vec::new();
+    for wish in wishes_for(account) {
+        let told = left_by(&wish, &account.can).map(|what| match &wish {
+            Wish::GrantAbsent { entitlement } if some_can(WishKind::GrantAbsent, account) => {
+                format!("“{}” cannot be taken away here: it is kept elsewhere", name_of(account, entitlement))
+            }
+            _ => what.to_owned(),
+        });
+        lines.extend(told.filter(|line| !lines.contains(line)));
+    }
+    lines.extend(spared_by(account));
+    lines.iter().map(|line| residual(line)).collect()
+}
+
+fn some_can(wish: WishKind, account: &AccountFactsAtPlan) -> bool {
+    account.can.iter().any(|c| c.wish == wish)
+}
+
+fn name_of<'a>(account: &'a AccountFactsAtPlan, entitlement: &'a str) -> &'a str {
+    account.entitlements.iter().find(|(id, _)| id == entitlement).map_or(entitlement, |(_, name)| name)
+}
+
+/// The applications behind this account that learn nothing of what is done here.
+fn spared_by(account: &AccountFactsAtPlan) -> Option<String> {
+    let spared = |id: &str| account.can.iter().flat_map(|c| &c.spares).any(|begin| id.starts_with(begin));
+    let names: BTreeSet<&str> =
+        account.entitlements.iter().filter(|(id, _)| spared(id)).map(|(_, name)| name.as_str()).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "applications behind this account are told nothing when its sign-in is blocked: sessions and keys of \
+         their own live on in {names}, unless a step of theirs stands in this plan"
+    ))
 }
 
 /// What stays, at least until removal, when a wish is one that the connection cannot serve in time.
-fn left_by(wish: WishKind, can: &[Can]) -> Option<&'static str> {
-    let strongest = ways_for(wish, can).iter().map(|w| w.effect).max();
-    let in_time =
-        strongest.is_some_and(|effect| !denies_access(wish) || wave_of(wish, effect) == Wave::Contain);
+fn left_by(wish: &Wish, can: &[Can]) -> Option<&'static str> {
+    let wish_kind = wish.kind();
+    let strongest = usual_effect(&ways_for(wish, can));
+    let in_time = strongest
+        .is_some_and(|effect| !denies_access(wish_kind) || wave_of(wish_kind, effect) == Wave::Contain);
     if in_time {
         return None;
     }
-    match (wish, strongest) {
+    match (wish_kind, strongest) {
         (WishKind::Disabled, None) => Some("this connection cannot block sign-in"),
         (WishKind::Disabled, Some(_)) => {
             Some("sign-in cannot be blocked here without loss; it works until removal")

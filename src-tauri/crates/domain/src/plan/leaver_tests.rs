@@ -57,6 +57,53 @@ fn a_door_that_can_be_shut_without_loss_is_not_left_open_until_removal() {
     }
 }
 
+fn fallback(effect: Effect) -> Can {
+    Can { fallback: true, dialect: Some("deactivate".into()), ..can(WishKind::Disabled, effect) }
+}
+
+#[test]
+fn an_approved_fallback_stays_behind_the_gentle_way_and_never_delays_it() {
+    let gentle = can(WishKind::Disabled, Effect::Reversible);
+    let both = plan(&facts(vec![account(1, vec![fallback(Effect::Lossy), gentle.clone()])]));
+    let step = &both.steps[0];
+    assert_eq!(step.wave, Wave::Contain, "a refusal that may come is no reason to wait for removal");
+    assert_eq!(step.ways, vec![gentle.clone(), fallback(Effect::Lossy)], "the gentle way is tried first");
+    assert_eq!(step.usual_effect(), Effect::Reversible, "what is done unless it is refused");
+    assert_eq!(step.strongest_effect(), Effect::Lossy, "what the approval has to cover");
+    assert!(!residuals(&both).contains("sign-in"), "it is blocked in time, so nothing is said");
+
+    let last = plan(&facts(vec![account(1, vec![gentle, fallback(Effect::Final)])]));
+    assert_eq!(last.steps[0].strongest_effect(), Effect::Reversible, "containment destroys nothing for good");
+    let alone = plan(&facts(vec![account(1, vec![fallback(Effect::Lossy)])]));
+    assert_eq!(alone.steps.last().unwrap().wave, Wave::Remove, "alone it is what it costs");
+    let found = account(1, vec![can(WishKind::Disabled, Effect::Reversible), fallback(Effect::Lossy)]);
+    let later = later(&found).steps;
+    assert_eq!(later[0].strongest_effect(), Effect::Reversible, "nobody approved it for this account");
+}
+
+#[test]
+fn what_a_connection_can_take_away_of_one_kind_only_is_said_of_the_others() {
+    let role = Can { only: Some("role:".into()), ..can(WishKind::GrantAbsent, Effect::Reversible) };
+    let mut found = account(1, vec![can(WishKind::Disabled, Effect::Reversible), role]);
+    found.entitlements =
+        vec![("role:1".into(), "Super admin".into()), ("ad:2".into(), "Domain users".into())];
+    let plan = plan(&facts(vec![found]));
+    let held: Vec<_> = plan.steps.iter().filter_map(|s| s.wish.object()).collect();
+    assert_eq!(held, ["role:1"], "a group of the directory cannot be edited here, so it is no step");
+    let told = residuals(&plan);
+    assert!(told.contains("“Domain users” cannot be taken away here"), "{told}: but a line");
+    assert!(!told.contains("Super admin"), "{told}: what is a step is not said to stay");
+}
+
+#[test]
+fn applications_that_are_told_nothing_are_named() {
+    let suspend = Can { spares: vec!["app:".into()], ..can(WishKind::Disabled, Effect::Reversible) };
+    let mut found = account(1, vec![suspend, can(WishKind::GrantAbsent, Effect::Lossy)]);
+    found.entitlements.extend([("app:2".into(), "Wiki".into()), ("app:1".into(), "Chat".into())]);
+    let told = residuals(&plan(&facts(vec![found])));
+    assert!(told.contains("live on in Chat, Wiki,"), "{told}: blocked sign-in ends no session inside them");
+}
+
 #[test]
 fn a_door_that_only_removal_shuts_is_said_to_be_open_until_then() {
     for (n, word) in ["sign-in", "sessions", "keys"].into_iter().enumerate() {
@@ -201,7 +248,7 @@ fn what_is_found_later_gets_only_what_can_be_undone() {
 #[test]
 fn the_same_thing_listed_twice_is_one_step() {
     let mut twice = account(1, can_all(REVERSIBLE));
-    twice.entitlements.push("g-1".into());
+    twice.entitlements.push(("g-1".into(), "Group 1".into()));
     twice.record.credentials.push(key("k-1"));
     let mut facts = facts(vec![twice.clone(), twice.clone()]);
     facts.manual = vec![(system(1, "Wiki"), None), (system(1, "Wiki"), None)];
@@ -217,7 +264,8 @@ fn the_same_thing_listed_twice_is_one_step() {
 pub(in crate::plan) fn any_account(n: u128) -> impl Strategy<Value = AccountFactsAtPlan> {
     let effect = prop::sample::select(Effect::ALL);
     let ways = prop::collection::vec(
-        (prop::sample::select(&WishKind::ALL[..4]), effect).prop_map(|(w, e)| can(w, e)),
+        (prop::sample::select(&WishKind::ALL[..4]), effect, any::<bool>(), prop::option::of("[gk]-[01]"))
+            .prop_map(|(w, e, fallback, only)| Can { fallback, only, ..can(w, e) }),
         0..7,
     );
     let owner = prop::sample::select(vec![OwnerKind::Human, OwnerKind::Service, OwnerKind::Unknown]);
@@ -225,7 +273,7 @@ pub(in crate::plan) fn any_account(n: u128) -> impl Strategy<Value = AccountFact
         let mut account = account(n, ways);
         account.record.owner_kind = owner;
         account.record.credentials = (0..keys).map(|k| key(&format!("k-{k}"))).collect();
-        account.entitlements = (0..groups).map(|g| format!("g-{g}")).collect();
+        account.entitlements = (0..groups).map(|g| (format!("g-{g}"), format!("Group {g}"))).collect();
         account
     })
 }
@@ -247,15 +295,18 @@ proptest! {
                 WishKind::Disabled => "sign-in",
                 WishKind::SessionsEnded => "sessions",
                 WishKind::CredentialRevoked => "keys",
-                _ => "memberships",
+                _ => "cannot be ",
             };
             prop_assert!(step.is_some() || told.contains(word), "{wish:?} must not vanish; told: {told}");
         }
         for step in &plan.steps {
+            let loses = step.ways.iter().any(|w| !w.fallback && w.effect != Effect::Reversible);
+            prop_assert!(step.wave != Wave::Contain || !loses, "containment loses nothing by itself");
             prop_assert!(
-                step.wave != Wave::Contain || step.strongest_effect() == Effect::Reversible,
-                "containment loses nothing"
+                step.wave != Wave::Contain || step.strongest_effect() != Effect::Final,
+                "and nothing for good, whatever is refused"
             );
+            prop_assert!(step.ways.iter().all(|w| w.serves(&step.wish)), "no way is taken on another's object");
         }
     }
 }

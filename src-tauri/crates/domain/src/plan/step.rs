@@ -128,6 +128,12 @@ impl Step {
         self.ways.iter().map(|w| w.effect).max().unwrap_or(Effect::Reversible)
     }
 
+    /// The strongest effect of the ways that are taken while the vendor refuses none of them.
+    pub fn usual_effect(&self) -> Effect {
+        let usual = self.ways.iter().filter(|w| !w.fallback).map(|w| w.effect).max();
+        usual.unwrap_or_else(|| self.strongest_effect())
+    }
+
     /// The step under opaque ids.
     pub fn outline(&self) -> Outline {
         let lane = match &self.target {

@@ -21,7 +21,7 @@ pub(super) fn id(n: u8) -> StepId {
 }
 
 pub(super) fn way(wish: WishKind, effect: Effect, proof: Proof) -> Can {
-    Can { wish, effect, proof, lag_s: 0, dialect: None }
+    Can::new(wish, effect, proof)
 }
 
 /// A step with one reversible way that can be read back. Vaults and tasks have no ways.

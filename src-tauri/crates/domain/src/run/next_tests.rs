@@ -7,6 +7,7 @@ use super::super::fixtures::*;
 use super::super::{Assurance, Opened, RunEvent};
 use super::*;
 use crate::access::WishKind;
+use crate::capability::{Can, Proof};
 use crate::plan::Outline;
 
 /// Containment may take 300 s and evidence 120 s before removal stops waiting.
@@ -375,5 +376,28 @@ proptest! {
                 "a final step went before its evidence"
             );
         }
+    }
+}
+
+#[test]
+fn a_fallback_opens_only_after_a_lasting_refusal_of_every_other_way() {
+    let mut step = disable(1, "a");
+    step.ways.push(Can { fallback: true, ..way(WishKind::Disabled, Effect::Lossy, Proof::ReadBack) });
+    let cases = [
+        ("refused by its state", vec![failed(1, 1, "unsupported", true)], Some(1)),
+        ("in conflict", vec![failed(1, 1, "conflict", true)], Some(1)),
+        ("a time-out", vec![failed(1, 1, "unavailable", false)], Some(0)),
+        ("too many requests", vec![failed(1, 1, "rate_limited", true)], Some(0)),
+        ("no rights", vec![failed(1, 1, "forbidden", true)], Some(0)),
+        ("an old token", vec![failed(1, 1, "token_expired", true)], Some(0)),
+        ("an answer without sense", vec![failed(1, 1, "malformed", false)], None),
+        ("taken without effect", vec![applied(1, 1)], None),
+        ("gone", vec![failed(1, 1, "not_found", true)], None),
+    ];
+    for (name, answer, expected) in cases {
+        let mut events = vec![(0, wave(Wave::Contain)), (1, intended(1, 1, 0))];
+        events.extend(answer.into_iter().map(|e| (2, e)));
+        let run = run(garden(vec![step.clone()]), &events);
+        assert_eq!(run.steps[0].next_way(), expected, "{name}: only a refusal may cost somebody's data");
     }
 }

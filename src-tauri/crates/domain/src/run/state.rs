@@ -75,9 +75,14 @@ impl Attempt {
     fn was_in_vain(&self) -> bool {
         match self.failed.as_deref() {
             None => self.applied_at.is_some(),
-            Some("auth" | "forbidden" | "rate_limited" | "unavailable") => false,
+            Some("auth" | "token_expired" | "forbidden" | "rate_limited" | "unavailable") => false,
             Some(_) => true,
         }
+    }
+
+    /// Whether the vendor said for good that it does not do this, and surely did nothing.
+    fn was_refused_for_good(&self) -> bool {
+        self.refused && matches!(self.failed.as_deref(), Some("unsupported" | "conflict"))
     }
 }
 
@@ -135,6 +140,17 @@ impl Progress {
         {
             return Some(last.way);
         }
-        (0..self.outline.ways.len()).find(|way| tried.iter().all(|a| a.way != *way))
+        (0..self.outline.ways.len())
+            .find(|way| tried.iter().all(|a| a.way != *way) && self.may_be_tried(*way, tried))
+    }
+
+    /// A fallback loses something, so silence, a lost answer or a write without effect does not open it: the
+    /// vendor must have refused every other way.
+    fn may_be_tried(&self, way: usize, tried: &[Attempt]) -> bool {
+        let refused = |other: usize| {
+            tried.iter().rev().find(|a| a.way == other).is_some_and(Attempt::was_refused_for_good)
+        };
+        let ways = &self.outline.ways;
+        !ways[way].fallback || (0..ways.len()).filter(|other| !ways[*other].fallback).all(refused)
     }
 }

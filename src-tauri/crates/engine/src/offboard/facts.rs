@@ -249,7 +249,7 @@ pub(crate) fn at_plan(known: &KnownAccount, targets: &Targets) -> Option<Account
         account: known.account.clone(),
         system: known.system.clone(),
         record: known.record.clone(),
-        entitlements: known.entitlements.iter().map(|(id, _)| id.clone()).collect(),
+        entitlements: known.entitlements.clone(),
         can: targets.can(known.account.connection)?.to_vec(),
     })
 }

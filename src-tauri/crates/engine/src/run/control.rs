@@ -209,7 +209,9 @@ impl Desk {
                 run.steps
                     .iter()
                     .filter(read_back)
-                    .filter_map(|s| Some((s.outline.id, s.last_way()?.wish, s.last_way()?.dialect.clone()?)))
+                    // What one account had to fall back on is no way to begin with at the next.
+                    .filter_map(|s| Some((s.outline.id, s.last_way().filter(|w| !w.fallback)?)))
+                    .filter_map(|(id, way)| Some((id, way.wish, way.dialect.clone()?)))
                     .collect::<Vec<_>>()
             })
             .await;

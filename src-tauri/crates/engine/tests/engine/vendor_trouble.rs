@@ -148,11 +148,8 @@ async fn a_final_write_without_an_answer_is_sent_once_and_closed_by_a_person() {
 #[tokio::test]
 async fn a_dialect_without_effect_is_followed_by_the_next_and_the_working_one_is_kept() {
     let dialect = |name: &str| Can {
-        wish: WishKind::Disabled,
-        effect: Effect::Reversible,
-        proof: Proof::ReadBack,
-        lag_s: 0,
         dialect: Some(name.into()),
+        ..Can::new(WishKind::Disabled, Effect::Reversible, Proof::ReadBack)
     };
     let manner =
         Manner { can: Some(vec![dialect("patch"), dialect("put")]), works: Some("put"), ..Manner::default() };

@@ -18,11 +18,9 @@ use crate::error::{Error, Kind, Result};
 impl AccessTarget for Scim {
     fn can(&self) -> Vec<Can> {
         let way = |wish, effect, dialect: &str| Can {
-            wish,
-            effect,
-            proof: Proof::ReadBack,
             lag_s: self.settings.lag_s,
             dialect: Some(dialect.to_owned()),
+            ..Can::new(wish, effect, Proof::ReadBack)
         };
         let effect = self.settings.deactivation_effect;
         let mut ways: Vec<Can> =

@@ -197,7 +197,7 @@ impl ActivitySource for Sim {
 #[async_trait]
 impl AccessTarget for Sim {
     fn can(&self) -> Vec<Can> {
-        let way = |wish, effect, proof, lag_s| Can { wish, effect, proof, lag_s, dialect: None };
+        let way = |wish, effect, proof, lag_s| Can { lag_s, ..Can::new(wish, effect, proof) };
         vec![
             way(WishKind::Disabled, Effect::Reversible, Proof::ReadBack, 0),
             way(WishKind::SessionsEnded, Effect::Reversible, Proof::Receipt, 0),
