@@ -12,6 +12,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Kind {
     /// The credentials were refused.
     Auth,
+    /// A token that we mint ourselves was refused; the next attempt uses a new one.
+    TokenExpired,
     /// The credentials are right but may not do this.
     Forbidden,
     /// The vendor asks us to come back later.
@@ -38,6 +40,7 @@ impl Kind {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Auth => "auth",
+            Self::TokenExpired => "token_expired",
             Self::Forbidden => "forbidden",
             Self::RateLimited { .. } => "rate_limited",
             Self::Unavailable => "unavailable",
@@ -74,6 +77,13 @@ impl Error {
         self
     }
 
+    /// The same failure, judged otherwise by who knows more.
+    #[must_use]
+    pub(crate) fn of_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// The kind.
     pub fn kind(&self) -> &Kind {
         &self.kind
@@ -91,7 +101,7 @@ impl Error {
 
     /// Whether the same call may succeed later with nothing changed by a person.
     pub fn is_temporary(&self) -> bool {
-        matches!(self.kind, Kind::RateLimited { .. } | Kind::Unavailable)
+        matches!(self.kind, Kind::RateLimited { .. } | Kind::Unavailable | Kind::TokenExpired)
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) fn too_large(what: &str, limit: usize) -> Error {
 /// What a vendor says about a refusal, fit for an error: a JSON answer's message, or the text itself.
 pub(super) fn vendor_words(bytes: &[u8], auth: &Auth) -> String {
     let text = match serde_json::from_slice::<Value>(bytes) {
-        Ok(value) => ["detail", "message", "error_description", "error"]
+        Ok(value) => ["detail", "message", "error_description", "errorSummary", "error"]
             .iter()
             .find_map(|key| value.get(key)?.as_str())
             .or_else(|| value.pointer("/error/message")?.as_str())

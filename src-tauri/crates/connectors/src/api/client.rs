@@ -1,5 +1,7 @@
 //! One connection's client: reads that are asked again, writes that are sent once.
 
+mod pass;
+
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -10,10 +12,13 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use url::Url;
 
+use pass::Pass;
+
 use super::address::{GuardedResolver, Reach, base_url};
 use super::auth::Auth;
 use super::body::{self, Bytes};
 use super::exchange::{ApiOptions, Document, Write};
+use super::link::{self, PageLink};
 use super::pace::Pacer;
 use super::retry::{Failure, backoff, http_date};
 use super::status::refusal;
@@ -100,7 +105,7 @@ impl Api {
     /// # Errors
     /// Of every kind; see [`Kind`].
     pub async fn get(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Document> {
-        self.read(Question { method: Method::GET, url: self.url_with(segments, query)?, body: None }).await
+        self.read(Question { method: Method::GET, url: self.url(segments, query)?, body: None }).await
     }
 
     /// Reads JSON with a question in the body, where a vendor takes it by `POST`. It must change nothing: it is asked
@@ -109,19 +114,40 @@ impl Api {
     /// # Errors
     /// Of every kind; see [`Kind`].
     pub async fn ask(&self, segments: &[&str], query: &[(&str, &str)], body: &Value) -> Result<Document> {
-        let (url, body) = (self.url_with(segments, query)?, Some(body.to_string()));
+        let (url, body) = (self.url(segments, query)?, Some(body.to_string()));
         self.read(Question { method: Method::POST, url, body }).await
     }
 
+    /// Reads the page that a vendor named as the next one.
+    ///
+    /// # Errors
+    /// As of [`get`](Self::get).
+    pub async fn get_page(&self, page: &PageLink) -> Result<Document> {
+        self.read(Question { method: Method::GET, url: page.0.clone(), body: None }).await
+    }
+
+    /// A page of this server by a link that it gave in a body, or by one that was stored.
+    ///
+    /// # Errors
+    /// `Malformed`, when it leads to another server.
+    pub fn page(&self, link: &str) -> Result<PageLink> {
+        PageLink::on(&self.base, link)
+    }
+
     async fn read(&self, question: Question) -> Result<Document> {
-        let mut waits = backoff();
+        let (mut waits, mut renewed) = (backoff(), false);
         loop {
-            match self.read_once(&question).await {
+            let failure = match self.read_once(&question).await {
                 Ok(document) => return Ok(document),
-                Err(failure) => match failure.next_wait(waits.next()) {
-                    Some(wait) => self.clock.sleep(wait).await,
-                    None => return Err(failure.error),
-                },
+                Err(failure) => failure,
+            };
+            if *failure.error.kind() == Kind::TokenExpired && !renewed {
+                renewed = true;
+                continue;
+            }
+            match failure.next_wait(waits.next()) {
+                Some(wait) => self.clock.sleep(wait).await,
+                None => return Err(failure.error),
             }
         }
     }
@@ -132,9 +158,10 @@ impl Api {
     /// Of every kind. `Unavailable` says in words whether anything was sent: after that the outcome is
     /// unknown, and only a read can tell it.
     pub async fn send(&self, write: Write<'_>) -> Result<Receipt> {
-        let url = self.url(write.segments)?;
+        let url = self.url(write.segments, write.query)?;
         let what = self.what(write.method, &url);
-        let mut request = self.request(&self.clients()?.writes, write.method, &url)?;
+        let pass = self.pass().await?;
+        let mut request = self.request(&self.clients()?.writes, write.method, &url, &pass);
         if let Some(body) = write.body {
             request = request.header(CONTENT_TYPE, self.options.media_type).body(body.to_string());
         }
@@ -149,8 +176,10 @@ impl Api {
             return Err(self.redirected(&what, status, &headers));
         }
         if !status.is_success() {
-            return Err(self.refused(response, &what).await.error);
+            let refused = self.refused(response, &what).await;
+            return Err(self.judge_pass(&pass, refused, true).error);
         }
+        self.accepted(&pass, true);
         let bytes = match body::read(response, self.options.largest_answer).await {
             Ok(Bytes::Whole(bytes)) => bytes,
             Ok(Bytes::TooLarge) => return Err(body::too_large(&what, self.options.largest_answer)),
@@ -169,9 +198,10 @@ impl Api {
         let what = self.what(&question.method, &question.url);
         let client = &self.clients().map_err(Failure::lasting)?.reads;
         let mut at = question.url.clone();
+        let pass = self.pass().await.map_err(Failure::lasting)?;
         let _turn = self.pacer.turn().await;
         for _ in 0..=MOST_REDIRECTS {
-            let mut request = self.request(client, &question.method, &at).map_err(Failure::lasting)?;
+            let mut request = self.request(client, &question.method, &at, &pass);
             if let Some(body) = &question.body {
                 request = request.header(CONTENT_TYPE, self.options.media_type).body(body.clone());
             }
@@ -185,8 +215,10 @@ impl Api {
                 continue;
             }
             if !status.is_success() {
-                return Err(self.refused(response, &what).await);
+                let refused = self.refused(response, &what).await;
+                return Err(self.judge_pass(&pass, refused, false));
             }
+            self.accepted(&pass, false);
             return self.document(response, &what).await;
         }
         Err(Failure::lasting(Error::new(
@@ -200,12 +232,16 @@ impl Api {
         let says_json = body::says_json(&response);
         let etag = response.headers().get(ETAG).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let limit = self.options.largest_answer;
+        let next = link::next(response.headers())
+            .map(|link| self.page(link))
+            .transpose()
+            .map_err(Failure::lasting)?;
         match body::read(response, limit).await {
             Ok(Bytes::Whole(bytes)) => {
                 self.pacer.ease();
                 let (body, sha256) =
                     body::json(&bytes, says_json, what, &self.auth).map_err(Failure::lasting)?;
-                Ok(Document { body, etag, sha256 })
+                Ok(Document { body, etag, sha256, next })
             }
             Ok(Bytes::TooLarge) => Err(Failure::lasting(body::too_large(what, limit))),
             Err(e) => Err(read_broke(e, what)),
@@ -234,15 +270,15 @@ impl Api {
         clean(&self.auth.mask(words), 200)
     }
 
-    fn request(&self, client: &Client, method: &Method, url: &Url) -> Result<RequestBuilder> {
+    fn request(&self, client: &Client, method: &Method, url: &Url, pass: &Pass) -> RequestBuilder {
         let accept = match self.options.media_type {
             "application/json" => "application/json".to_owned(),
             other => format!("{other}, application/json"),
         };
-        Ok(client
+        client
             .request(method.clone(), url.clone())
             .header(ACCEPT, accept)
-            .header(AUTHORIZATION, self.auth.header()?))
+            .header(AUTHORIZATION, pass.header.clone())
     }
 
     fn clients(&self) -> Result<&Clients> {
@@ -280,7 +316,7 @@ impl Api {
 
     /// The address of a path. Ids come from outside: each segment is encoded, and one that would climb or
     /// vanish is refused, since the request would then mean another record, or all of them.
-    fn url(&self, segments: &[&str]) -> Result<Url> {
+    fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Url> {
         if segments.iter().any(|s| matches!(*s, "" | "." | "..")) {
             return Err(Error::new(
                 Kind::Malformed,
@@ -292,11 +328,6 @@ impl Api {
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
         }
-        Ok(url)
-    }
-
-    fn url_with(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Url> {
-        let mut url = self.url(segments)?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }

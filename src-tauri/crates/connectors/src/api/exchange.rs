@@ -6,6 +6,8 @@ use lockstep_domain::digest::Digest;
 use reqwest::Method;
 use serde_json::Value;
 
+use super::link::PageLink;
+
 /// What differs between connections.
 #[derive(Clone, Debug)]
 pub struct ApiOptions {
@@ -45,6 +47,8 @@ pub struct Document {
     pub etag: Option<String>,
     /// SHA-256 of the answer's bytes.
     pub sha256: Digest,
+    /// The page that follows, where a `Link` header names one.
+    pub next: Option<PageLink>,
 }
 
 /// One write.
@@ -54,6 +58,8 @@ pub struct Write<'a> {
     pub method: &'a Method,
     /// The path below the base URL, segment by segment; each is encoded.
     pub segments: &'a [&'a str],
+    /// The query, by name and value.
+    pub query: &'a [(&'a str, &'a str)],
     /// The JSON to send.
     pub body: Option<&'a Value>,
     /// The version that must still stand, for `If-Match`.

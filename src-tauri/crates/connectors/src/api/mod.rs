@@ -9,12 +9,17 @@ mod auth;
 mod body;
 mod client;
 mod exchange;
+mod link;
 mod pace;
 mod retry;
+mod signer;
 mod status;
 pub(crate) mod text;
+mod token;
 mod transport;
 
 pub use auth::Auth;
 pub use client::Api;
 pub use exchange::{ApiOptions, Document, Write};
+pub use link::PageLink;
+pub use token::ServiceApp;

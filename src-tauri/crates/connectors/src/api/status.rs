@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use super::retry::{Failure, retry_after};
+use super::retry::{Failure, asked_wait};
 use crate::error::{Error, Kind};
 
 /// How long "too many requests" lasts when the vendor does not say.
@@ -19,7 +19,7 @@ pub(super) fn refusal(
     words: &str,
     now: DateTime<Utc>,
 ) -> Failure {
-    let wait = retry_after(headers, now);
+    let wait = asked_wait(headers, now);
     let (kind, remedy) =
         judge(status, now + wait.and_then(|w| TimeDelta::from_std(w).ok()).unwrap_or(UNSAID_WAIT));
     let reason = if words.is_empty() { String::new() } else { format!(": “{words}”") };

@@ -57,6 +57,7 @@ async fn a_write_whose_answer_is_lost_has_an_unknown_outcome() {
     let write = lockstep_connectors::api::Write {
         method: &reqwest::Method::PATCH,
         segments: &["Users", "u1"],
+        query: &[],
         body: None,
         if_match: None,
     };

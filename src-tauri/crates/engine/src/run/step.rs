@@ -204,9 +204,10 @@ impl StepDriver<'_> {
     fn stop_for(&self, error: &lockstep_connectors::Error) -> Stop {
         match error.kind() {
             Kind::RateLimited { retry_at } => Stop::Until(*retry_at, "rate_limited"),
-            Kind::Unavailable => {
+            Kind::Unavailable | Kind::TokenExpired => {
                 let wait = FIRST_WAIT_S << self.put_off.min(8);
-                Stop::Until(self.clock.now() + TimeDelta::seconds(wait.min(LONGEST_WAIT_S)), "unavailable")
+                let why = if *error.kind() == Kind::TokenExpired { "token_expired" } else { "unavailable" };
+                Stop::Until(self.clock.now() + TimeDelta::seconds(wait.min(LONGEST_WAIT_S)), why)
             }
             Kind::Auth => Stop::Blocked(Blocker::Auth),
             Kind::Forbidden => Stop::Blocked(Blocker::Forbidden),

@@ -124,6 +124,7 @@ impl Scim {
             .send(Write {
                 method: &Method::PUT,
                 segments: &["Users", account],
+                query: &[],
                 body: Some(&user.body),
                 if_match: version.as_deref(),
             })
@@ -136,7 +137,13 @@ impl Scim {
             _ => None,
         };
         self.api
-            .send(Write { method: &Method::PATCH, segments, body: Some(body), if_match: version.as_deref() })
+            .send(Write {
+                method: &Method::PATCH,
+                segments,
+                query: &[],
+                body: Some(body),
+                if_match: version.as_deref(),
+            })
             .await
     }
 
