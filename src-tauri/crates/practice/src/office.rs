@@ -12,6 +12,7 @@ use crate::serve::Running;
 use crate::strict::Simulator;
 use crate::time::PracticeClock;
 use crate::vendors::bamboohr::BambooHr;
+use crate::vendors::okta::Okta;
 
 /// How to set up the company.
 #[derive(Clone, Debug)]
@@ -55,6 +56,8 @@ pub struct Office {
     pub population: Arc<Population>,
     /// The HR system.
     pub bamboohr: Running<BambooHr>,
+    /// The directory.
+    pub okta: Running<Okta>,
     /// Where faults, clock and logs are reached by HTTP.
     pub control_url: String,
     control: JoinHandle<()>,
@@ -71,14 +74,18 @@ impl Office {
         let mut ports = Ports(port_base);
         let control_port = ports.next();
         let bamboohr = Running::start(BambooHr::new(&population, &clock), &clock, ports.next()).await?;
-        let switches = vec![switch(&bamboohr)];
+        let okta = Running::start(Okta::new(&population, &clock), &clock, ports.next()).await?;
+        let switches = vec![switch(&bamboohr), switch(&okta)];
         let (control, control_url) = control::start(switches, clock.clone(), control_port).await?;
-        Ok(Self { clock, population, bamboohr, control_url, control })
+        Ok(Self { clock, population, bamboohr, okta, control_url, control })
     }
 
     /// What connections to all vendors have to be told.
     pub fn contacts(&self) -> Vec<Contact> {
-        vec![self.bamboohr.vendor.contact(&self.bamboohr.base_url)]
+        vec![
+            self.bamboohr.vendor.contact(&self.bamboohr.base_url),
+            self.okta.vendor.contact(&self.okta.base_url),
+        ]
     }
 }
 

@@ -6,7 +6,7 @@ use url::Url;
 use crate::error::{Error, Kind, Result};
 
 /// The address of a further page, on the connection's own server. Opaque: it is followed as it was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PageLink(pub(super) Url);
 
 impl PageLink {

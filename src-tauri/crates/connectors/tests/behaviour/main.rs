@@ -13,6 +13,7 @@ mod connectors;
 mod dialects;
 mod lists;
 mod network;
+mod okta;
 mod scim_server;
 mod server;
 mod suite;

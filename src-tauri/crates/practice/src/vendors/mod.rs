@@ -1,3 +1,4 @@
 //! The simulated vendors. A vendor is built from its documentation, not from what our connector happens to send.
 
 pub mod bamboohr;
+pub mod okta;
