@@ -34,6 +34,8 @@ pub struct LeaverPolicy {
     pub task_hours: u32,
     /// How old the last complete read may be, in hours, when HR cannot be read again at the last look.
     pub last_read_hours: u32,
+    /// After how many hours a source that tells its changes is read as a whole again: absence shows only there.
+    pub full_read_hours: u32,
 }
 
 words! {
@@ -89,6 +91,7 @@ impl Default for LeaverPolicy {
             cut_within_s: 3600,
             task_hours: 24,
             last_read_hours: 24,
+            full_read_hours: 20,
         }
     }
 }

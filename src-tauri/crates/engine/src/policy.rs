@@ -104,6 +104,10 @@ fn sentences(policy: &Policy) -> Vec<String> {
             leaver.last_read_hours
         ),
         format!(
+            "A source that tells its changes is read as a whole at least every {} hours.",
+            leaver.full_read_hours
+        ),
+        format!(
             "More than {} leavers, or {} % of everybody employed if that is more, within {} hours stop every further start.",
             guards.leavers_count, guards.leavers_share_percent, guards.leavers_window_hours
         ),

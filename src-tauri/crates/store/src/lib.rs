@@ -73,6 +73,7 @@ pub use tables::activity::ActivityLog;
 pub use tables::artefact::{Artefact, Location};
 pub use tables::checkpoint::Checkpoint;
 pub use tables::connection::{ConnectionRow, Trouble};
+pub use tables::cursor::CursorRow;
 pub use tables::flip::Flipped;
 pub use tables::lease::Lease;
 pub use tables::ledger::Head;

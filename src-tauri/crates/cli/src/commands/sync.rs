@@ -71,9 +71,10 @@ fn show(page: &mut Page, sync: &SyncView) {
 }
 
 fn outcome(read: &ConnectionSync) -> &'static str {
-    match (read.complete, read.baseline) {
-        (false, _) => "incomplete",
-        (true, true) => "complete, the first (baseline)",
-        (true, false) => "complete",
+    match (read.complete, read.baseline, read.changes_only) {
+        (false, ..) => "incomplete",
+        (true, true, _) => "complete, the first (baseline)",
+        (true, false, true) => "changes since the last read",
+        (true, false, false) => "complete",
     }
 }

@@ -40,6 +40,8 @@ pub struct ConnectionSync {
     pub complete: bool,
     /// Whether it is the first complete read of its source.
     pub baseline: bool,
+    /// Whether only what changed was asked for; the rows are those of the people who changed.
+    pub changes_only: bool,
     /// Why it is not complete, or what failed, with remedy.
     pub trouble: Vec<String>,
     /// Rows that could not be used.

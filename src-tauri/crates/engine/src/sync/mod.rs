@@ -2,6 +2,7 @@
 //! at all. A read that cannot be relied on as a whole changes nobody's state.
 
 mod activity;
+mod changes;
 mod links;
 mod stage;
 
@@ -10,7 +11,7 @@ use std::collections::BTreeSet;
 use lockstep_connectors::{AccountPage, Completeness, Connector, Quarantined, ReadSummary};
 use lockstep_domain::ids::ReadId;
 use lockstep_domain::people::{EmploymentState, WorkerRecord};
-use lockstep_store::{ConnectionRow, NewRead, QuarantinedRow, ReadEnd, ReadKind, fresh_id};
+use lockstep_store::{ConnectionRow, CursorRow, NewRead, QuarantinedRow, ReadEnd, ReadKind, fresh_id};
 use serde_json::json;
 
 use crate::api::{ConnectionSync, RowRemark, SyncRequest, SyncView};
@@ -90,6 +91,12 @@ impl Desk {
         if !plays {
             return Ok(None);
         }
+        if kind == ReadKind::Workers
+            && accept_smaller.is_none()
+            && let Some(done) = self.sync_changes(row, &connector).await?
+        {
+            return Ok(Some(done));
+        }
         let at = self.clock.now();
         let read = NewRead { id: ReadId(fresh_id(at)?), connection: row.id, kind, started_at: at };
         let begun = read.clone();
@@ -141,6 +148,7 @@ impl Desk {
         let (id, kind, act) = (read.id, read.kind, self.act());
         let reason = (!trouble.is_empty()).then(|| trouble.join("; "));
         let accepted = accept_smaller.filter(|_| shrunk.is_some()).map(str::to_owned);
+        let (source, from) = (read.connection, cursor_row(read, &end, summary.cursor));
         let baseline = self
             .store
             .write(move |tx| {
@@ -153,7 +161,13 @@ impl Desk {
                     act.append_said(tx, "read.smaller_accepted", json!({ "read": id }), None, &why)?;
                 }
                 let flipped = match kind {
-                    ReadKind::Workers => tx.flip_workers(id, &end)?,
+                    ReadKind::Workers => {
+                        match &from {
+                            Some(from) => tx.put_cursor(source, from)?,
+                            None => tx.drop_cursor(source)?,
+                        }
+                        tx.flip_workers(id, &end)?
+                    }
                     ReadKind::Accounts => tx.flip_accounts(id, &end)?,
                 };
                 let body = json!({
@@ -171,6 +185,7 @@ impl Desk {
             rows: summary.rows,
             complete: trouble.is_empty(),
             baseline,
+            changes_only: false,
             trouble,
             quarantined: summary.quarantined.iter().map(remark).collect(),
             findings: summary.findings.iter().map(remark).collect(),
@@ -235,6 +250,11 @@ impl Desk {
     }
 }
 
+/// Where changes go on after a read of everybody.
+fn cursor_row(read: &NewRead, end: &ReadEnd, cursor: Option<String>) -> Option<CursorRow> {
+    cursor.map(|cursor| CursorRow { cursor, full_read_at: read.started_at, asked_at: end.at })
+}
+
 fn failed(row: &ConnectionRow, what: &str, why: String) -> ConnectionSync {
     ConnectionSync {
         connection: row.name.clone(),
@@ -242,6 +262,7 @@ fn failed(row: &ConnectionRow, what: &str, why: String) -> ConnectionSync {
         rows: 0,
         complete: false,
         baseline: false,
+        changes_only: false,
         trouble: vec![why],
         quarantined: Vec::new(),
         findings: Vec::new(),

@@ -9,6 +9,7 @@
 )]
 
 mod baseline;
+mod changes;
 mod crash;
 mod fate;
 mod found_later;

@@ -14,3 +14,11 @@ CREATE TABLE activity_log (
     connection_id TEXT PRIMARY KEY REFERENCES connection, org_id TEXT NOT NULL, since TEXT NOT NULL, cursor TEXT NOT NULL,
     read_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Where a source's list of changes goes on, and when everybody was read last.
+CREATE TABLE sync_cursor (
+    connection_id TEXT PRIMARY KEY REFERENCES connection, org_id TEXT NOT NULL, cursor TEXT NOT NULL,
+    full_read_at TEXT NOT NULL, asked_at TEXT NOT NULL
+) STRICT;
+-- A read of changes only: never complete, since absence from it says nothing.
+ALTER TABLE read ADD COLUMN changes_only INTEGER NOT NULL DEFAULT 0;

@@ -58,20 +58,7 @@ impl Tx<'_> {
     /// `Missing` when the read is not going on; `Malformed`.
     pub fn flip_workers(&self, read: ReadId, end: &ReadEnd) -> Result<Flipped> {
         let mut flip = self.begin_flip(read, ReadKind::Workers, end.at)?;
-        self.each(
-            FLIPPING,
-            "SELECT s.record AS fresh, e.id, e.person_id, e.record, e.first_terminated_at FROM staged_worker s
-             LEFT JOIN employment e ON e.connection_id = ?2 AND e.remote_id = s.remote_id
-             WHERE s.read_id = ?1 AND (e.id IS NULL OR e.missing_since IS NOT NULL OR e.record <> s.record)",
-            params![read.to_string(), flip.connection.to_string()],
-            |row| {
-                let fresh: WorkerRecord = row.json("fresh")?;
-                match row.maybe("id", Row::id)? {
-                    None => self.add_stint(&mut flip, &fresh, row.str("fresh")?),
-                    Some(id) => self.change_stint(&mut flip, id, &fresh, row),
-                }
-            },
-        )?;
+        self.take_over_workers(&mut flip)?;
         flip.done.missing = self.mark_missing(&flip, "employment", "staged_worker")?;
         let employed = self.count(
             FLIPPING,
@@ -80,6 +67,44 @@ impl Tx<'_> {
             [flip.connection.to_string()],
         )?;
         self.end_flip(flip, end, employed)
+    }
+
+    /// Takes over the stints of a few people whom the source says changed; nobody else is concerned by it, and who is
+    /// not listed is not missing.
+    ///
+    /// # Errors
+    /// `Missing` when the read is not going on; `Conflict` before the first complete read of the source.
+    pub fn flip_changes(&self, read: ReadId, end: &ReadEnd) -> Result<Flipped> {
+        let mut flip = self.begin_flip(read, ReadKind::Workers, end.at)?;
+        if flip.done.baseline {
+            return Err(Error::new(
+                Kind::Conflict,
+                "changes of a source came before its first complete read",
+                "Sync again; everybody is read first.",
+            ));
+        }
+        self.take_over_workers(&mut flip)?;
+        self.unstage(read)?;
+        self.end_read(read, end, "changes_only = ?6", true)?;
+        Ok(flip.done)
+    }
+
+    /// Writes every staged stint that is new, came back or differs.
+    fn take_over_workers(&self, flip: &mut Flip) -> Result<()> {
+        self.each(
+            FLIPPING,
+            "SELECT s.record AS fresh, e.id, e.person_id, e.record, e.first_terminated_at FROM staged_worker s
+             LEFT JOIN employment e ON e.connection_id = ?2 AND e.remote_id = s.remote_id
+             WHERE s.read_id = ?1 AND (e.id IS NULL OR e.missing_since IS NOT NULL OR e.record <> s.record)",
+            params![flip.read.to_string(), flip.connection.to_string()],
+            |row| {
+                let fresh: WorkerRecord = row.json("fresh")?;
+                match row.maybe("id", Row::id)? {
+                    None => self.add_stint(flip, &fresh, row.str("fresh")?),
+                    Some(id) => self.change_stint(flip, id, &fresh, row),
+                }
+            },
+        )
     }
 
     /// Makes a complete read of accounts, entitlements and grants the present state of its connection.

@@ -7,6 +7,7 @@ pub(crate) mod activity;
 pub(crate) mod artefact;
 pub(crate) mod checkpoint;
 pub(crate) mod connection;
+pub(crate) mod cursor;
 pub(crate) mod flip;
 pub(crate) mod lease;
 pub(crate) mod ledger;

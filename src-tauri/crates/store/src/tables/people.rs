@@ -55,8 +55,8 @@ pub struct EmploymentRow {
     pub seen_not_terminated: bool,
     /// The end of the read that first showed it terminated (UTC); empty again when a later one took that back.
     pub first_terminated_at: Option<DateTime<Utc>>,
-    /// The read that first gave the present ends. While the stint is not missing, every complete read since gave
-    /// the same: two consecutive ones agree as soon as this is not the source's last complete read.
+    /// The read that first gave the present ends, of everybody or of changes only. While the stint is not missing,
+    /// every complete read since gave the same: two agree once a complete read began after [`Self::ends_since`].
     pub ends_read: ReadId,
     /// The end of that read (UTC).
     pub ends_since: DateTime<Utc>,

@@ -120,13 +120,14 @@ impl Reader<'_> {
         )
     }
 
-    /// The last reads of a source that ended, complete or not, newest first.
+    /// The last reads of everything in a source that ended, complete or not, newest first.
     ///
     /// # Errors
     /// Those of the database.
     pub fn ended_reads(&self, connection: ConnectionId, kind: ReadKind, limit: u32) -> Result<Vec<ReadRow>> {
         self.reads_where(
-            "WHERE connection_id = ?1 AND kind = ?2 AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?3",
+            "WHERE connection_id = ?1 AND kind = ?2 AND changes_only = 0 AND ended_at IS NOT NULL
+                 ORDER BY ended_at DESC LIMIT ?3",
             params![connection.to_string(), kind.as_str(), limit],
         )
     }

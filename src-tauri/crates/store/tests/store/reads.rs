@@ -1,11 +1,13 @@
 //! Staged reads: what a complete one changes, what a broken-off one does not, and the history that guards need.
 
 use crate::support::{account, begin, connection, end, home, hours, id, import, now, worker};
+use chrono::{DateTime, Utc};
 use lockstep_domain::access::{EntitlementRecord, GrantRecord, SignIn};
 use lockstep_domain::ids::{AccountId, ConnectionId, LinkId, PersonId};
 use lockstep_domain::people::{SourceStatus, WorkerRecord};
 use lockstep_store::{
-    EmploymentRow, Ends, Flipped, Kind, LinkRow, LinkState, PersonRow, QuarantinedRow, ReadKind, Store,
+    CursorRow, EmploymentRow, Ends, Flipped, Kind, LinkRow, LinkState, PersonRow, QuarantinedRow, ReadKind,
+    Store,
 };
 
 use SourceStatus::{Active, Terminated, Unknown};
@@ -52,6 +54,72 @@ async fn the_first_complete_read_is_the_baseline_and_later_ones_are_not() {
         (read, now(), None),
         "known and unchanged since"
     );
+}
+
+/// Takes over changes only.
+async fn changes(
+    store: &Store,
+    source: ConnectionId,
+    at: DateTime<Utc>,
+    workers: Vec<WorkerRecord>,
+) -> lockstep_store::Result<Flipped> {
+    let read = begin(store, source, ReadKind::Workers, at).await;
+    let write = store.write(move |tx| {
+        tx.stage_workers(read, &workers)?;
+        tx.flip_changes(read, &end(at, workers.len()))
+    });
+    write.await
+}
+
+#[tokio::test]
+async fn changes_concern_those_who_changed_and_are_no_complete_read() {
+    let (_dir, store) = home().await;
+    let hr = connection(&store, "HR").await;
+    let early = changes(&store, hr, now(), vec![worker("1", Active)]).await.unwrap_err();
+    assert_eq!(early.kind(), Kind::Conflict, "nobody knows what absence means before everybody was read");
+    import(&store, hr, now(), vec![worker("1", Active), worker("2", Active), worker("3", Active)]).await;
+    let changed = vec![leaving("1", "2026-10-01"), worker("2", Active), worker("4", Active)];
+    let done = changes(&store, hr, hours(1), changed).await.unwrap();
+    assert_eq!(
+        done,
+        Flipped { added: 1, changed: 1, ..Flipped::default() },
+        "what is the same is not written"
+    );
+    let (one, three, four) =
+        (stint(&store, hr, "1").await, stint(&store, hr, "3").await, stint(&store, hr, "4").await);
+    assert_eq!(one.ends_since, hours(1), "the end is news since then");
+    assert_eq!(one.ends_before, Some(Ends::of(&worker("1", Active))), "and what was known before is kept");
+    assert_eq!(three.missing_since, None, "whoever did not change is not missing");
+    assert!(!four.baseline, "somebody new is not of the first read");
+    let (complete, ended) = store
+        .read(move |r| {
+            Ok((r.complete_reads(hr, ReadKind::Workers, 9)?, r.ended_reads(hr, ReadKind::Workers, 9)?))
+        })
+        .await
+        .unwrap();
+    assert_eq!((complete.len(), ended.len()), (1, 1), "a share must not be compared with the whole");
+}
+
+#[tokio::test]
+async fn the_place_in_the_changes_is_replaced_and_forgotten() {
+    let (_dir, store) = home().await;
+    let hr = connection(&store, "HR").await;
+    let row = |cursor: &str, h| CursorRow { cursor: cursor.into(), full_read_at: now(), asked_at: hours(h) };
+    for (kept, why) in [
+        (Some(row("a", 1)), "the first"),
+        (Some(row("b", 2)), "in place of the first"),
+        (None, "a source that no longer tells its changes"),
+    ] {
+        let put = kept.clone();
+        store
+            .write(move |tx| match put {
+                Some(row) => tx.put_cursor(hr, &row),
+                None => tx.drop_cursor(hr),
+            })
+            .await
+            .unwrap();
+        assert_eq!(store.read(move |r| r.cursor(hr)).await.unwrap(), kept, "{why}");
+    }
 }
 
 #[tokio::test]
