@@ -88,7 +88,22 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        self.on_writer(|conn, shared| writer::transact(conn, shared, work)).await
+        self.write_then(work, |answer| answer).await
+    }
+
+    /// The same, and runs `then` on the answer once it is durable and before the next transaction of this store
+    /// begins: what is kept in memory of the database moves on with it. It must be quick.
+    ///
+    /// # Errors
+    /// Those of [`Store::write`]; `then` is not run.
+    pub async fn write_then<T, U, F, G>(&self, work: F, then: G) -> Result<U>
+    where
+        T: 'static,
+        U: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        G: FnOnce(T) -> U + Send + 'static,
+    {
+        self.on_writer(|conn, shared| writer::transact(conn, shared, work).map(then)).await
     }
 
     /// Runs `work` on one consistent state of the database, beside the writer and other reads.

@@ -1,24 +1,28 @@
-//! The facts that the write guard judges, read just before each write.
+//! The facts that the write guard judges: read in the transaction that records the intent of each write.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lockstep_connectors::AccessTarget;
+use lockstep_connectors::{AccessTarget, Clock};
 use lockstep_domain::access::{AccountRef, Observation, OwnerKind, Presence, SignIn, Target};
 use lockstep_domain::capability::Effect;
 use lockstep_domain::guards::{Blocker, WriteFacts, may_write};
 use lockstep_domain::ids::{AccountId, ConnectionId, PersonId};
-use lockstep_domain::plan::Step;
+use lockstep_domain::plan::{Step, Wave};
+use lockstep_domain::policy::Protected;
 use lockstep_store::{AccountRow, LinkState, Reader};
 use tokio::sync::OnceCell;
 
 use crate::desk::{Desk, Operator};
-use crate::error::Result;
+
+/// Tells what stands against one write, on the facts of the transaction that it is asked in.
+pub(crate) type Judge = Box<dyn FnOnce(&Reader<'_>) -> lockstep_store::Result<Option<Blocker>> + Send>;
 
 /// The guard of one person's offboarding, with what it knows beside the database.
 pub(crate) struct Guard<'a> {
     desk: &'a Desk,
     person: PersonId,
+    protected: Arc<Protected>,
     doors: BTreeMap<ConnectionId, Door>,
 }
 
@@ -37,78 +41,86 @@ impl<'a> Guard<'a> {
         targets: BTreeMap<ConnectionId, Arc<dyn AccessTarget>>,
     ) -> Self {
         let door = |(id, target)| (id, Door { target, own_account: OnceCell::new() });
-        Self { desk, person, doors: targets.into_iter().map(door).collect() }
+        let protected = Arc::new(desk.policy.policy.protected.clone());
+        Self { desk, person, protected, doors: targets.into_iter().map(door).collect() }
     }
 
-    /// What stands against writing this step now.
-    pub(crate) async fn judge(
-        &self,
-        step: &Step,
-        way: usize,
-        seen: Option<&Observation>,
-    ) -> Result<Option<Blocker>> {
-        let Target::Account(account) = &step.target else { return Ok(None) };
-        let effect = step.ways.get(way).map_or(Effect::Final, |w| w.effect);
-        let facts = self.facts(account.clone(), step, effect, seen).await?;
-        Ok(match facts {
-            None => Some(Blocker::ConnectionGone),
-            Some(facts) => may_write(&facts, &self.desk.policy.policy.protected).err(),
-        })
-    }
-
-    async fn facts(
-        &self,
-        account: AccountRef,
-        step: &Step,
-        effect: Effect,
-        seen: Option<&Observation>,
-    ) -> Result<Option<WriteFacts>> {
-        let admin_now = match seen.map(|o| &o.presence) {
-            Some(Presence::Present(facts)) => facts.admin,
-            _ => None,
-        };
+    /// The judge of writing this step now: what the vendor tells is asked before, the rest when it judges.
+    pub(crate) async fn judge(&self, step: &Step, way: usize, seen: Option<&Observation>) -> Judge {
+        let Target::Account(account) = &step.target else { return Box::new(|_| Ok(None)) };
         let own_account = self
             .own_account(account.connection)
             .await
             .is_some_and(|own| *own == account.remote_id || own.eq_ignore_ascii_case(&account.login));
-        let (wave, operator, person) = (step.wave, self.desk.operator.clone(), self.person);
-        let now = self.desk.clock.now();
-        let facts = self
-            .desk
-            .store
-            .read(move |r| {
-                let Some(connection) = r.connection(account.connection)?.filter(|c| c.removed_at.is_none())
-                else {
-                    return Ok(None);
-                };
-                let known = r.account(account.account)?;
-                let record = known.as_ref().map(|k| &k.record);
-                let admin = admin_now.or_else(|| record.and_then(|a| a.admin));
-                Ok(Some(WriteFacts {
-                    paused: r.pause()?.is_some_and(|p| p.until > now),
-                    mode: connection.mode,
-                    wave,
-                    effect,
-                    admin,
-                    other_admins: match admin {
-                        Some(false) => None, // a plain user is never the last administrator
-                        _ => other_admins(r, &account)?,
-                    },
-                    own_account,
-                    operator_account: is_operators(r, &account, &operator)?,
-                    owner_kind: record.map_or(OwnerKind::Unknown, |a| a.owner_kind),
-                    link_confirmed: is_confirmed(r, account.account, person)?,
-                    names: names(&account, record.map(|a| a.emails.as_slice()).unwrap_or_default()),
-                }))
+        let case = Case {
+            account: account.clone(),
+            wave: step.wave,
+            effect: step.ways.get(way).map_or(Effect::Final, |w| w.effect),
+            admin_now: match seen.map(|o| &o.presence) {
+                Some(Presence::Present(facts)) => facts.admin,
+                _ => None,
+            },
+            own_account,
+            person: self.person,
+            operator: self.desk.operator.clone(),
+            clock: Arc::clone(&self.desk.clock),
+        };
+        let protected = Arc::clone(&self.protected);
+        Box::new(move |r| {
+            Ok(match case.facts(r)? {
+                None => Some(Blocker::ConnectionGone),
+                Some(facts) => may_write(&facts, &protected).err(),
             })
-            .await?;
-        Ok(facts)
+        })
     }
 
     async fn own_account(&self, connection: ConnectionId) -> Option<&str> {
         let door = self.doors.get(&connection)?;
         // A vendor that does not answer this fails the write as well, or is asked again before the next.
         door.own_account.get_or_try_init(|| door.target.own_account()).await.ok()?.as_deref()
+    }
+}
+
+/// A write that is to be judged, with what is known of it beside the database.
+struct Case {
+    account: AccountRef,
+    wave: Wave,
+    effect: Effect,
+    admin_now: Option<bool>,
+    own_account: bool,
+    person: PersonId,
+    operator: Operator,
+    clock: Arc<dyn Clock>,
+}
+
+impl Case {
+    /// `None` when the connection is gone.
+    fn facts(&self, r: &Reader<'_>) -> lockstep_store::Result<Option<WriteFacts>> {
+        let account = &self.account;
+        let Some(connection) = r.connection(account.connection)?.filter(|c| c.removed_at.is_none()) else {
+            return Ok(None);
+        };
+        let known = r.account(account.account)?;
+        let record = known.as_ref().map(|k| &k.record);
+        let emails = record.map(|a| a.emails.as_slice()).unwrap_or_default();
+        let admin = self.admin_now.or_else(|| record.and_then(|a| a.admin));
+        let now = self.clock.now();
+        Ok(Some(WriteFacts {
+            paused: r.pause()?.is_some_and(|p| p.until > now),
+            mode: connection.mode,
+            wave: self.wave,
+            effect: self.effect,
+            admin,
+            other_admins: match admin {
+                Some(false) => None, // a plain user is never the last administrator
+                _ => other_admins(r, account)?,
+            },
+            own_account: self.own_account,
+            operator_account: is_operators(account, emails, &self.operator),
+            owner_kind: record.map_or(OwnerKind::Unknown, |a| a.owner_kind),
+            link_confirmed: is_confirmed(r, account.account, self.person)?,
+            names: names(account, emails),
+        }))
     }
 }
 
@@ -151,13 +163,9 @@ fn is_confirmed(r: &Reader<'_>, account: AccountId, person: PersonId) -> lockste
     Ok(holders.next() == Some(person) && holders.all(|holder| holder == person))
 }
 
-fn is_operators(r: &Reader<'_>, account: &AccountRef, operator: &Operator) -> lockstep_store::Result<bool> {
-    let Some(email) = &operator.email else { return Ok(false) };
-    if account.login.eq_ignore_ascii_case(email) {
-        return Ok(true);
-    }
-    Ok(r.account(account.account)?
-        .is_some_and(|a| a.record.emails.iter().any(|e| e.eq_ignore_ascii_case(email))))
+fn is_operators(account: &AccountRef, emails: &[String], operator: &Operator) -> bool {
+    let Some(email) = &operator.email else { return false };
+    account.login.eq_ignore_ascii_case(email) || emails.iter().any(|e| e.eq_ignore_ascii_case(email))
 }
 
 fn names(account: &AccountRef, emails: &[String]) -> Vec<String> {

@@ -9,5 +9,5 @@ mod start;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use guard::Guard;
+pub(crate) use guard::{Guard, Judge};
 pub(crate) use preview::{known_account, named};

@@ -113,7 +113,9 @@ impl Desk {
     ) -> Result<PersonPreview> {
         let mut steps = Vec::new();
         for step in &case.plan.steps {
-            let blocked = guard.judge(step, 0, None).await?.map(|b| (b.to_string(), b.remedy().to_owned()));
+            let judge = guard.judge(step, 0, None).await;
+            let blocked =
+                self.store.read(move |r| judge(r)).await?.map(|b| (b.to_string(), b.remedy().to_owned()));
             steps.push(PreviewStep { step: named(step, known_account(&case.accounts, step)), blocked });
         }
         let state = &case.stint.state;

@@ -18,9 +18,9 @@ use super::step::WriteGuard;
 use crate::api::RunView;
 use crate::desk::{Claim, Desk};
 use crate::error::{Code, Error, Result};
-use crate::offboard::Guard;
 use crate::offboard::dossier::Dossier;
 use crate::offboard::facts::Targets;
+use crate::offboard::{Guard, Judge};
 
 /// What surrounds one run while it is driven.
 pub(crate) struct Scene<'a> {
@@ -317,7 +317,7 @@ pub(crate) fn is_open(run: &Run) -> bool {
 
 #[async_trait::async_trait]
 impl WriteGuard for Scene<'_> {
-    async fn blocker(&self, step: &Step, way: usize, seen: &Observation) -> Result<Option<Blocker>> {
+    async fn judge(&self, step: &Step, way: usize, seen: &Observation) -> Judge {
         self.guard.judge(step, way, Some(seen)).await
     }
 }

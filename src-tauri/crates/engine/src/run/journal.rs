@@ -1,24 +1,25 @@
 //! The journal of one run while it is driven: what happens is written to the ledger, in one durable
 //! transaction with the check that the run is still ours, and nothing is written that the fold finds illegal.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use lockstep_connectors::Clock;
 use lockstep_domain::digest::Digest;
 use lockstep_domain::ids::{EntryId, PersonId, RunId};
 use lockstep_domain::ledger::{Actor, Draft, Entry};
+use lockstep_domain::plan::StepId;
 use lockstep_domain::run::{FoldError, Run, RunEvent};
 use lockstep_store::{Store, Tx, fresh_id};
 use serde::Serialize;
 use serde_json::Value;
-use tokio::sync::Mutex;
 
 use super::control::is_open;
 use super::lease::{self, Held};
 use crate::api::Progress;
 use crate::desk::ProgressSink;
 use crate::error::{Code, Error, Result};
+use crate::offboard::Judge;
 use crate::words;
 
 /// One event to record, with what is kept encrypted beside it.
@@ -43,6 +44,7 @@ impl Record {
 }
 
 /// The fold, up to which entry it knows the ledger, and since when the lease runs.
+#[derive(Clone)]
 struct Told {
     run: Run,
     seq: u64,
@@ -56,7 +58,18 @@ pub(crate) struct Journal {
     progress: Option<ProgressSink>,
     held: Held,
     person: PersonId,
-    told: Mutex<Told>,
+    /// What the ledger tells. Moved on by the store's writing thread alone, after each commit and before the next
+    /// transaction: while one lane's record is being committed, the others go on and queue theirs behind it.
+    told: Arc<Mutex<Told>>,
+}
+
+/// What one transaction wrote.
+struct Written<X> {
+    lines: Vec<(u64, String)>,
+    at: DateTime<Utc>,
+    /// Whether all records were still legal.
+    all: bool,
+    answer: X,
 }
 
 impl Journal {
@@ -73,7 +86,7 @@ impl Journal {
         let seq = entries.last().map_or(0, |e| e.seq);
         let person = run.opened.person;
         let prolonged_at = clock.now();
-        let told = Mutex::new(Told { run, seq, prolonged_at });
+        let told = Arc::new(Mutex::new(Told { run, seq, prolonged_at }));
         Ok(Self { store, clock, progress, held, person, told })
     }
 
@@ -84,51 +97,98 @@ impl Journal {
 
     /// Asks the run as it is now.
     pub(crate) async fn ask<T>(&self, question: impl FnOnce(&Run) -> T) -> T {
-        question(&self.told.lock().await.run)
+        question(&lock(&self.told).run)
     }
 
     /// Records events of the engine. `false` when people were faster (they closed the step, held or stopped the
     /// run): then only what the vendor answered was recorded, and the caller must not go on with the rest.
     pub(crate) async fn record(&self, records: Vec<Record>) -> Result<bool> {
-        let mut told = self.told.lock().await;
-        let at = to_micros(self.clock.now());
-        let prolong = at - told.prolonged_at > lease::TTL / 4;
-        let (held, person, known, mut run) = (self.held.clone(), self.person, told.seq, told.run.clone());
+        Ok(self.write(move |_| Ok((records, ()))).await?.0)
+    }
+
+    /// Records the intent to write, behind what is to be told `before` it, or what stands against the write on
+    /// the facts of this very transaction. Only after `true` the write may be sent.
+    pub(crate) async fn intend(
+        &self,
+        before: Option<Record>,
+        (step, attempt, way): (StepId, u32, usize),
+        judge: Judge,
+    ) -> Result<bool> {
+        let judged = move |tx: &Tx<'_>| {
+            let blocker = judge(tx)?;
+            let event = match blocker {
+                None => RunEvent::Intended { step, attempt, way },
+                Some(blocker) => RunEvent::Blocked { step, blocker },
+            };
+            Ok((before.into_iter().chain([Record::of(event)]).collect(), blocker.is_none()))
+        };
+        let (all, permitted) = self.write(judged).await?;
+        Ok(all && permitted)
+    }
+
+    /// Writes the records that `what` makes in the transaction; answers whether all were legal, and its answer.
+    async fn write<X: Send + 'static>(
+        &self,
+        what: impl FnOnce(&Tx<'_>) -> lockstep_store::Result<(Vec<Record>, X)> + Send + 'static,
+    ) -> Result<(bool, X)> {
+        let (held, person, clock) = (self.held.clone(), self.person, Arc::clone(&self.clock));
+        let (before, after) = (Arc::clone(&self.told), Arc::clone(&self.told));
         let written = self
             .store
-            .write(move |tx| {
-                tx.check_lease(held.run, &held.holder, held.epoch)?;
-                if prolong {
-                    tx.take_lease(held.run, &held.holder, at, lease::TTL)?;
-                }
-                // What others added since.
-                let news = tx.entries_of_run_after(held.run, known)?;
-                let legal = match legal_after(&mut run, &news, records, at) {
-                    Ok(legal) => legal,
-                    Err(illegal) => return Ok(Err(illegal)), // nothing was appended yet
-                };
-                let entries = append(tx, (held.run, person), &Actor::engine(), at, &legal.records)?;
-                if run.sealed_at.is_some() {
-                    tx.set_run_open(held.run, is_open(&run))?;
-                }
-                let seq = entries.last().map(|(seq, _)| *seq).or_else(|| news.last().map(|e| e.seq));
-                Ok(Ok((run, entries, seq, legal.all)))
-            })
+            .write_then(
+                move |tx| {
+                    let told = lock(&before).clone();
+                    write_in(tx, (&held, person), told, to_micros(clock.now()), what)
+                },
+                move |written| {
+                    written.map(|(told, written)| {
+                        *lock(&after) = told;
+                        written
+                    })
+                },
+            )
             .await?;
-        let (run, entries, seq, all) = written.map_err(|e| unreadable(self.id(), e))?;
-        told.run = run;
-        told.seq = seq.unwrap_or(told.seq);
-        if prolong {
-            told.prolonged_at = at;
-        }
-        drop(told);
+        let Written { lines, at, all, answer } = written.map_err(|e| unreadable(self.id(), e))?;
         if let Some(progress) = &self.progress {
-            for (seq, line) in entries {
+            for (seq, line) in lines {
                 progress(Progress::Run { run: self.id().to_string(), seq, line, at });
             }
         }
-        Ok(all)
+        Ok((all, answer))
     }
+}
+
+fn lock(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
+    told.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Appends what is legal of the records to a run that is still ours. An illegal order appends nothing.
+fn write_in<X>(
+    tx: &Tx<'_>,
+    (held, person): (&Held, PersonId),
+    mut told: Told,
+    at: DateTime<Utc>,
+    what: impl FnOnce(&Tx<'_>) -> lockstep_store::Result<(Vec<Record>, X)>,
+) -> lockstep_store::Result<Result<(Told, Written<X>), FoldError>> {
+    tx.check_lease(held.run, &held.holder, held.epoch)?;
+    if at - told.prolonged_at > lease::TTL / 4 {
+        tx.take_lease(held.run, &held.holder, at, lease::TTL)?;
+        told.prolonged_at = at;
+    }
+    // What others added since.
+    let news = tx.entries_of_run_after(held.run, told.seq)?;
+    let (records, answer) = what(tx)?;
+    let Legal { records, all } = match legal_after(&mut told.run, &news, records, at) {
+        Ok(legal) => legal,
+        Err(illegal) => return Ok(Err(illegal)), // nothing was appended yet
+    };
+    let lines = append(tx, (held.run, person), &Actor::engine(), at, &records)?;
+    if told.run.sealed_at.is_some() {
+        tx.set_run_open(held.run, is_open(&told.run))?;
+    }
+    let last = lines.last().map(|(seq, _)| *seq).or_else(|| news.last().map(|e| e.seq));
+    told.seq = last.unwrap_or(told.seq);
+    Ok(Ok((told, Written { lines, at, all, answer })))
 }
 
 /// An instant as the ledger stores it, so that the fold in memory and the fold of the ledger are the same.

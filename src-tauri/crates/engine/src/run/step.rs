@@ -15,12 +15,14 @@ use serde::{Deserialize, Serialize};
 
 use super::journal::{Journal, Record};
 use crate::error::Result;
+use crate::offboard::Judge;
 
-/// What judges a write just before it is sent, on facts of that moment.
+/// What judges a write just before it is sent.
 #[async_trait::async_trait]
 pub(crate) trait WriteGuard: Send + Sync {
-    /// The blocker that stands against writing this step now, if there is one.
-    async fn blocker(&self, step: &Step, way: usize, seen: &Observation) -> Result<Option<Blocker>>;
+    /// The judge of writing this step now. It is asked in the transaction that records the intent, so that no
+    /// pause and no lowered mode comes between its answer and the intent.
+    async fn judge(&self, step: &Step, way: usize, seen: &Observation) -> Judge;
 }
 
 /// Everything that doing one step of an account needs.
@@ -50,8 +52,9 @@ const LONGEST_WAIT_S: i64 = 300;
 enum Stop {
     Until(DateTime<Utc>, &'static str),
     Blocked(Blocker),
-    /// A person closed the step, or held or stopped the run, while we were at it.
-    Overtaken,
+    /// The ledger tells why already: the guard refused the write, or a person closed the step, or held or
+    /// stopped the run, while we were at it.
+    Told,
 }
 
 impl StepDriver<'_> {
@@ -77,12 +80,13 @@ impl StepDriver<'_> {
             if matches!(verdict, Verdict::Unknowable(_)) && !self.by_receipt() {
                 return self.stop(seen, taken, Stop::Blocked(Blocker::CannotVerify)).await;
             }
-            let way = match self.may_write_now(&progress, taken.as_ref(), &observation).await? {
+            let way = match self.way_now(&progress, taken.as_ref()) {
                 Ok(way) => way,
                 Err(stop) => return self.stop(seen, taken, stop).await,
             };
+            let judge = self.guard.judge(self.step, way, &observation).await;
             let attempt = u32::try_from(progress.attempts.len() + 1).unwrap_or(u32::MAX);
-            taken = match self.write(way, attempt, taken).await? {
+            taken = match self.write(way, attempt, taken, judge).await? {
                 Ok(taken) => Some(taken),
                 Err(Some(stop)) => return self.stop(seen, None, stop).await,
                 Err(None) => None, // the vendor did not understand this way; the next one is tried
@@ -140,45 +144,33 @@ impl StepDriver<'_> {
         self.step.ways.iter().any(|w| w.proof == Proof::Receipt)
     }
 
-    /// The way to write next, or why not to.
-    async fn may_write_now(
-        &self,
-        progress: &Progress,
-        taken: Option<&Taken>,
-        seen: &Observation,
-    ) -> Result<Result<usize, Stop>> {
+    /// The way to write next, or why not to write now.
+    fn way_now(&self, progress: &Progress, taken: Option<&Taken>) -> Result<usize, Stop> {
         let mut progress = progress.clone();
         if let (Some(taken), Some(last)) = (taken, progress.attempts.last_mut()) {
             last.applied_at = Some(taken.at);
         }
         // While the vendor may lag behind our last write, "not yet" means wait and never write again.
         if let Some(until) = progress.lag_until().filter(|until| *until > self.clock.now()) {
-            return Ok(Err(Stop::Until(until, "lag")));
+            return Err(Stop::Until(until, "lag"));
         }
         if progress.final_maybe_sent() {
-            return Ok(Err(Stop::Blocked(Blocker::MaybeSent)));
+            return Err(Stop::Blocked(Blocker::MaybeSent));
         }
-        let Some(way) = progress.next_way() else {
-            return Ok(Err(Stop::Blocked(Blocker::NothingWorked)));
-        };
-        Ok(match self.guard.blocker(self.step, way, seen).await? {
-            None => Ok(way),
-            Some(blocker) => Err(Stop::Blocked(blocker)),
-        })
+        progress.next_way().ok_or(Stop::Blocked(Blocker::NothingWorked))
     }
 
-    /// Sends one write. The intent is durable before it goes out.
+    /// Sends one write, if `judge` lets it. The intent is durable before it goes out.
     async fn write(
         &self,
         way: usize,
         attempt: u32,
         taken: Option<Taken>,
+        judge: Judge,
     ) -> Result<Result<Taken, Option<Stop>>> {
         let step = self.step.id;
-        let intended = Record::of(RunEvent::Intended { step, attempt, way });
-        let records = taken.into_iter().map(|t| t.record).chain([intended]).collect();
-        if !self.journal.record(records).await? {
-            return Ok(Err(Some(Stop::Overtaken)));
+        if !self.journal.intend(taken.map(|t| t.record), (step, attempt, way), judge).await? {
+            return Ok(Err(Some(Stop::Told)));
         }
         let order = Order {
             step: step.0,
@@ -225,7 +217,7 @@ impl StepDriver<'_> {
         let stopped = match stop {
             Stop::Until(until, why) => Some(RunEvent::Deferred { step, until, why: why.into() }),
             Stop::Blocked(blocker) => Some(RunEvent::Blocked { step, blocker }),
-            Stop::Overtaken => None,
+            Stop::Told => None,
         };
         let records: Vec<Record> =
             taken.into_iter().map(|t| t.record).chain(stopped.map(Record::of)).collect();

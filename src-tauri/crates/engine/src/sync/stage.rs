@@ -10,7 +10,7 @@ use crate::desk::Desk;
 use crate::error::Result;
 
 /// Chunks under way between reading and staging: enough to overlap, too few to fill the memory.
-const IN_FLIGHT: usize = 4;
+const IN_FLIGHT: usize = 8;
 
 /// How a read ended, and how much it passed on.
 pub(super) struct Pumped<T> {
@@ -35,10 +35,13 @@ where
     let (sender, mut chunks) = mpsc::channel(IN_FLIGHT);
     let staging = async {
         let mut rows = 0;
-        while let Some(chunk) = chunks.recv().await {
-            rows += u64::try_from(len(&chunk)).unwrap_or(0);
+        let mut come = Vec::with_capacity(IN_FLIGHT);
+        // Whatever came meanwhile is staged in one transaction: its sync to the disk takes as long as a chunk.
+        while chunks.recv_many(&mut come, IN_FLIGHT).await > 0 {
+            let batch = std::mem::take(&mut come);
+            rows += batch.iter().map(&len).sum::<usize>() as u64;
             let stage = stage.clone();
-            desk.store.write(move |tx| stage(tx, chunk)).await?;
+            desk.store.write(move |tx| batch.into_iter().try_for_each(|chunk| stage(tx, chunk))).await?;
             desk.tell(Progress::Reading { connection: row.name.clone(), rows });
         }
         Ok(rows)
