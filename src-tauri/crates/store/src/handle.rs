@@ -56,13 +56,18 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// `Missing` before the home was set up.
     pub fn org_id(&self) -> Result<OrgId> {
-        if let Some(org) = self.org.get() {
+        if let Some(org) = self.org.get().or_else(|| self.shared.org.get()) {
             return Ok(*org);
         }
         let org = self.org()?.ok_or_else(|| {
             Error::new(Kind::Missing, "this home has not been set up", "Run `lockstep init` first.")
         })?;
         Ok(*self.org.get_or_init(|| org.id))
+    }
+
+    /// The organisation, where this work asked for it.
+    pub(crate) fn known_org(&self) -> Option<OrgId> {
+        self.org.get().copied()
     }
 
     pub(crate) fn prepare(&self, doing: &str, sql: &str) -> Result<rusqlite::CachedStatement<'_>> {

@@ -59,6 +59,9 @@ pub(crate) fn writer(path: &Path, options: &StoreOptions) -> Result<Connection> 
     pragma(&conn, "synchronous", "FULL")?;
     pragma(&conn, "foreign_keys", true)?;
     schema::migrate(&conn)?;
+    // What is staged is about people: it never lies in a temporary file outside the home.
+    pragma(&conn, "temp_store", "MEMORY")?;
+    schema::make_stage(&conn)?;
     if let Some(pages) = options.max_pages {
         pragma(&conn, "max_page_count", pages)?;
     }

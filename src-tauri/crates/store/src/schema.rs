@@ -1,7 +1,7 @@
 //! The schema and its versions.
 //!
 //! SQL that only SQLite speaks, all of it: `PRAGMA`s (here, `open.rs`, `health.rs`, `payload.rs`), `STRICT` and
-//! `WITHOUT ROWID` tables and `RAISE` in triggers (`schema/*.sql`), `BEGIN IMMEDIATE` (`writer.rs`), and
+//! `WITHOUT ROWID` tables, `TEMP` tables and `RAISE` in triggers (`schema/*.sql`), `BEGIN IMMEDIATE` (`writer.rs`), and
 //! `instr` for substring search (`tables/people.rs`), `max` of two values (`tables/flip.rs`). `ON CONFLICT`, partial indexes and `RETURNING` are
 //! PostgreSQL's too.
 
@@ -14,7 +14,11 @@ use crate::error::{Error, Kind, Result};
 pub(crate) const APPLICATION_ID: u32 = 0x4c6b_7374;
 
 /// One script per version, applied in order, each in a transaction of its own.
-const VERSIONS: &[&str] = &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
+const VERSIONS: &[&str] =
+    &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql")];
+
+/// Run for each writing connection.
+const STAGING: &str = include_str!("schema/staging.sql");
 
 /// The version that this build writes.
 pub(crate) fn current() -> u32 {
@@ -42,6 +46,11 @@ pub(crate) fn migrate(conn: &Connection) -> Result<()> {
             .and_then(|()| tx.commit())
             .map_err(|e| Error::sql("updating the database's form", e))?;
     }
+}
+
+/// Makes the tables in which this connection stages what it reads.
+pub(crate) fn make_stage(conn: &Connection) -> Result<()> {
+    conn.execute_batch(STAGING).map_err(|e| Error::sql("making room for what is read", e))
 }
 
 /// Passes a version that this build can read.

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
+use lockstep_domain::ids::OrgId;
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
@@ -34,6 +35,8 @@ pub struct Opened {
 pub(crate) struct Shared {
     pub(crate) options: StoreOptions,
     pub(crate) stopped: AtomicBool,
+    /// Once a transaction that knows it is durable: it never changes.
+    pub(crate) org: OnceLock<OrgId>,
 }
 
 struct Inner {
@@ -63,7 +66,7 @@ impl Store {
         let presence = guard.enter(random::nameless_id()?)?;
         let (jobs, thread) = writer::start(conn)?;
         let turns = Semaphore::new(options.readers.max(1));
-        let shared = Arc::new(Shared { options, stopped: AtomicBool::new(false) });
+        let shared = Arc::new(Shared { options, stopped: AtomicBool::new(false), org: OnceLock::new() });
         let inner = Inner {
             shared,
             path,

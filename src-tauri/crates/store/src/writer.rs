@@ -37,12 +37,17 @@ pub(crate) fn transact<T>(
     // Immediate: the ledger's head must not move between reading and appending, in no process.
     let tx = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)
         .map_err(|e| Error::sql("beginning a transaction", e))?;
-    let answer = guarded(|| work(&mut Tx::new(&tx, shared)))?;
+    let mut handle = Tx::new(&tx, shared);
+    let answer = guarded(|| work(&mut handle))?;
+    let org = handle.known_org();
     if shared.options.fuse.as_ref().is_some_and(|fuse| !fuse.before_commit()) {
         shared.stopped.store(true, Ordering::SeqCst);
         return Err(Error::stopped());
     }
     tx.commit().map_err(|e| Error::sql("committing", e))?;
+    if let Some(org) = org {
+        shared.org.get_or_init(|| org);
+    }
     if shared.options.fuse.as_ref().is_some_and(|fuse| !fuse.after_commit()) {
         shared.stopped.store(true, Ordering::SeqCst);
         return Err(Error::stopped());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lockstep_connectors::{AccessTarget, Clock};
-use lockstep_domain::access::{AccountRef, Observation, OwnerKind, Presence, SignIn, Target};
+use lockstep_domain::access::{AccountRef, Observation, OwnerKind, Presence, Target};
 use lockstep_domain::capability::Effect;
 use lockstep_domain::guards::{Blocker, WriteFacts, may_write};
 use lockstep_domain::ids::{AccountId, ConnectionId, PersonId};
@@ -131,10 +131,8 @@ fn other_admins(r: &Reader<'_>, account: &AccountRef) -> lockstep_store::Result<
         return Ok(admins.all_known.then_some(0));
     }
     let mut others = 0;
-    for other in r.accounts(account.connection)? {
-        let works = other.missing_since.is_none() && other.record.sign_in != SignIn::Disabled;
-        if works && other.record.admin == Some(true) && other.id != account.account && !is_leaving(r, &other)?
-        {
+    for other in r.enabled_admins(account.connection)? {
+        if other.id != account.account && !is_leaving(r, &other)? {
             others += 1;
         }
     }

@@ -79,6 +79,17 @@ impl Reader<'_> {
         self.accounts_where(condition, [connection.to_string()])
     }
 
+    /// The accounts that administer a connection's system, are not missing, and whose sign-in is not known to be
+    /// disabled; by login.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn enabled_admins(&self, connection: ConnectionId) -> Result<Vec<AccountRow>> {
+        let condition = "WHERE a.connection_id = ?1 AND a.admin = 1 AND a.missing_since IS NULL
+                             AND a.sign_in <> 'disabled' ORDER BY a.login, a.id";
+        self.accounts_where(condition, [connection.to_string()])
+    }
+
     /// How many accounts of a connection are not missing.
     ///
     /// # Errors

@@ -168,9 +168,19 @@ impl Reader<'_> {
         )
     }
 
+    fn reads_where(&self, condition: &str, params: impl Params) -> Result<Vec<ReadRow>> {
+        self.all(READING, &format!("SELECT * FROM read {condition}"), params, read_read)
+    }
+}
+
+impl Tx<'_> {
+    /// The read, if it is going on and staged here. Taken over by another process, which has nothing of it, it
+    /// would show everybody as missing.
     pub(crate) fn read_in_progress(&self, id: ReadId, kind: ReadKind) -> Result<NewRead> {
+        let here = "SELECT EXISTS (SELECT 1 FROM staged_read WHERE read_id = ?1) AS n";
+        let staged_here = self.count(READING, here, [id.to_string()])? == 1;
         match self.read_row(id)? {
-            Some(ReadRow { read, end: None, .. }) if read.kind == kind => Ok(read),
+            Some(ReadRow { read, end: None, .. }) if read.kind == kind && staged_here => Ok(read),
             _ => Err(Error::new(
                 Kind::Missing,
                 format!("no read {id} of {kind} is going on"),
@@ -179,13 +189,7 @@ impl Reader<'_> {
         }
     }
 
-    fn reads_where(&self, condition: &str, params: impl Params) -> Result<Vec<ReadRow>> {
-        self.all(READING, &format!("SELECT * FROM read {condition}"), params, read_read)
-    }
-}
-
-impl Tx<'_> {
-    /// Begins a read.
+    /// Begins a read. It is staged and taken over through this store alone.
     ///
     /// # Errors
     /// `Conflict` when the connection is not there.
@@ -201,6 +205,8 @@ impl Tx<'_> {
                 instant(read.started_at)
             ],
         )?;
+        let stage = "INSERT INTO staged_read (read_id) VALUES (?1)";
+        self.exec("beginning a read", stage, [read.id.to_string()])?;
         Ok(())
     }
 

@@ -70,7 +70,8 @@ impl Tx<'_> {
     /// Throws away what a read staged.
     pub(crate) fn unstage(&self, read: ReadId) -> Result<()> {
         let read = read.to_string();
-        for table in ["staged_worker", "staged_account", "staged_entitlement", "staged_grant"] {
+        for table in ["staged_read", "staged_worker", "staged_account", "staged_entitlement", "staged_grant"]
+        {
             let others = format!(
                 "SELECT EXISTS (SELECT 1 FROM {table} WHERE read_id < ?1)
                       + EXISTS (SELECT 1 FROM {table} WHERE read_id > ?1) AS n"

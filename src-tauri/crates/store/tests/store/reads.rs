@@ -1,6 +1,6 @@
 //! Staged reads: what a complete one changes, what a broken-off one does not, and the history that guards need.
 
-use crate::support::{account, begin, connection, end, home, hours, id, import, now, worker};
+use crate::support::{account, begin, connection, end, home, hours, id, import, now, open, worker};
 use chrono::{DateTime, Utc};
 use lockstep_domain::access::{EntitlementRecord, GrantRecord, SignIn};
 use lockstep_domain::ids::{AccountId, ConnectionId, LinkId, PersonId};
@@ -240,6 +240,21 @@ async fn two_reads_at_once_do_not_empty_each_others_stage() {
     import(&store, one, now(), vec![worker("1", Active)]).await;
     let flipped = store.write(move |tx| tx.flip_workers(pending, &end(hours(1), 1))).await.unwrap();
     assert_eq!(flipped.added, 1, "the same id in two sources is two people");
+}
+
+#[tokio::test]
+async fn a_read_of_a_dead_process_is_ended_and_never_taken_over() {
+    let (dir, store) = home().await;
+    let hr = connection(&store, "HR").await;
+    import(&store, hr, now(), vec![worker("1", Active)]).await;
+    let read = begin(&store, hr, ReadKind::Workers, hours(1)).await;
+    store.write(move |tx| tx.stage_workers(read, &[worker("1", Active)])).await.unwrap();
+    drop(store);
+    let store = open(dir.path());
+    let taken = store.write(move |tx| tx.flip_workers(read, &end(hours(2), 1))).await.unwrap_err();
+    assert_eq!(taken.kind(), Kind::Missing, "what was staged is gone, and nobody may look missing for that");
+    store.write(move |tx| tx.discard_read(read, &end(hours(2), 1), "broken off")).await.unwrap();
+    assert_eq!(store.read(|r| r.unfinished_reads()).await.unwrap(), [], "it is ended");
 }
 
 #[tokio::test]

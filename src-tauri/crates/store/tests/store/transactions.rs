@@ -41,6 +41,32 @@ async fn giving_up_or_panicking_rolls_back_and_the_store_goes_on() {
 }
 
 #[tokio::test]
+async fn what_follows_a_commit_is_done_before_the_next_transaction_and_never_without_it() {
+    let (_dir, store) = home().await;
+    let told = Arc::new(AtomicUsize::new(0));
+    let tell = || {
+        let told = Arc::clone(&told);
+        move |seq: u64| told.store(usize::try_from(seq).unwrap(), Ordering::SeqCst)
+    };
+    let seen = Arc::clone(&told);
+    let first = store.write_then(|tx| Ok(tx.append(draft(json!({})))?.seq), tell());
+    let second = store.write(move |_| Ok(seen.load(Ordering::SeqCst)));
+    let (first, second) = tokio::join!(first, second);
+    first.unwrap();
+    assert_eq!(second.unwrap(), 1, "the next transaction finds what is kept in memory moved on");
+
+    let given_up = store.write_then(
+        |tx| {
+            tx.append(draft(json!({})))?;
+            Err::<u64, _>(Error::abandon(Refusal))
+        },
+        tell(),
+    );
+    assert_eq!(given_up.await.unwrap_err().kind(), Kind::Abandoned, "the work gave up");
+    assert_eq!(told.load(Ordering::SeqCst), 1, "nothing is told of what is not durable");
+}
+
+#[tokio::test]
 async fn an_unanswered_write_is_done_all_the_same() {
     let (_dir, store) = home().await;
     {
