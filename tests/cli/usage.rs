@@ -84,7 +84,11 @@ fn vendors_are_listed_without_a_home() {
     let (_home, lockstep) = fresh();
     let vendors = lockstep.run(&["--json", "vendor", "list"]).expect_code(0, "the build knows them").json();
     let ids: Vec<_> = vendors.as_array().into_iter().flatten().map(|vendor| &vendor["id"]).collect();
-    assert_eq!(ids, ["csv", "bamboohr", "okta", "scim"], "a simulated vendor must never be offered to an operator");
+    assert_eq!(
+        ids,
+        ["csv", "bamboohr", "okta", "scim"],
+        "a simulated vendor must never be offered to an operator"
+    );
     let scim = lockstep.run(&["vendor", "show", "scim"]).expect_code(0, "its fields are data");
     for field in ["base_url", "token", "admin_group"] {
         assert!(scim.stdout.contains(field), "the operator must see what {field} is:\n{scim}");

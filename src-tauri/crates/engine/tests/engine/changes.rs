@@ -81,13 +81,19 @@ async fn a_sync_of_nothing_costs_one_request_and_a_new_end_makes_a_leaver() {
         assert!(sync.complete && read.changes_only && read.rows == 0, "nobody changed: {sync:?}");
         assert!(company.requests() <= 2, "asking often must cost next to nothing");
     }
-    for (days, why) in [(20, "in notice"), (0, "ended at once, today")] {
-        company.leaves_in(days);
+    for (days, state, why) in
+        [(20, "notice_period", "in notice"), (0, "terminated", "ended today, at once and not at midnight")]
+    {
+        let number = company.leaves_in(days);
         let sync = company.sync().await;
         assert!(company.read(&sync).changes_only, "{why}: {sync:?}");
         assert_eq!(company.read(&sync).rows, 1, "{why}: only who changed");
         // The same person: first in notice, then out.
         assert_eq!(sync.new_leavers, usize::from(days > 0), "{why}");
+        let name = company.practice.population.person(number).unwrap().display_name();
+        let leavers = company.desk.leavers().await.unwrap();
+        let leaver = leavers.iter().find(|row| row.name == name).expect("on the list");
+        assert_eq!(leaver.state, state, "{why}: {leaver:?}");
         company.office.pass(Duration::from_mins(5));
     }
     let kinds: Vec<String> = company.office.entries().await.into_iter().map(|e| e.kind).collect();
