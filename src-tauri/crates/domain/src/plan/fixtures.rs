@@ -111,6 +111,7 @@ pub(super) fn facts(accounts: Vec<AccountFactsAtPlan>) -> LeaverFacts {
         policy_digest: Digest::of(b"policy"),
         accounts,
         manual: Vec::new(),
+        service_accounts: Vec::new(),
     }
 }
 

@@ -33,6 +33,8 @@ pub struct LeaverFacts {
     pub accounts: Vec<AccountFactsAtPlan>,
     /// Systems of the register in which people have to act, with the account where a list told us.
     pub manual: Vec<(System, Option<String>)>,
+    /// Service accounts of the person, by the row of the register that they stand under, and login.
+    pub service_accounts: Vec<(System, String)>,
 }
 
 /// One account as it is known when the plan is made.
@@ -60,9 +62,7 @@ pub fn plan_leaver(facts: &LeaverFacts, policy: &Policy) -> Plan {
         residuals.extend(residuals_of(account));
     }
     steps.push(evidence_step(&facts.event, &clock));
-    for (system, hint) in &facts.manual {
-        steps.push(task_step(&facts.event, system, hint.as_deref(), &clock));
-    }
+    steps.extend(tasks(facts, &clock));
     once_each(&mut steps);
     steps.sort_by_key(|s| s.wave); // stable: accounts keep their order within a wave
     let removes = |s: &Step| s.wave == Wave::Remove;
@@ -105,8 +105,7 @@ pub fn plan_found_later(facts: &LeaverFacts, policy: &Policy) -> FoundLater {
         step.ways.retain(|w| w.effect == Effect::Reversible);
         if step.ways.is_empty() { found.to_approve.push(wanted) } else { found.steps.push(step) }
     }
-    let mut tasks: Vec<Step> =
-        facts.manual.iter().map(|(s, hint)| task_step(&facts.event, s, hint.as_deref(), &clock)).collect();
+    let mut tasks = tasks(facts, &clock);
     tasks.iter_mut().for_each(|task| task.origin = StepOrigin::FoundLater);
     once_each(&mut tasks);
     found.steps.extend(tasks);
@@ -149,10 +148,14 @@ fn account_steps(
     if account.record.owner_kind == OwnerKind::Service {
         return Vec::new(); // shown as a residual: a program depends on it
     }
-    wishes_for(account)
+    let mut steps: Vec<Step> = wishes_for(account)
         .into_iter()
         .filter_map(|wish| account_step(event, account, wish, clock, origin))
-        .collect()
+        .collect();
+    // Where blocking means removing, the account goes after what hangs on it: a vendor may not let its keys be
+    // reached any more, or leave them working. Stable: the other wishes keep their order.
+    steps.sort_by_key(|s| s.wish == Wish::Disabled && s.wave == Wave::Remove);
+    steps
 }
 
 fn wishes_for(account: &AccountFactsAtPlan) -> Vec<Wish> {
@@ -320,12 +323,37 @@ fn evidence_step(event: &EventKey, clock: &Instants) -> Step {
     }
 }
 
-fn task_step(event: &EventKey, system: &System, hint: Option<&str>, clock: &Instants) -> Step {
-    let instruction = match (system.lane, hint) {
+/// What is to be done with a program's account of somebody who leaves. It is never cut by the run itself.
+const ROTATE: &str = "Rotate the secrets of this service account, which the person may know, with the people whose program uses it, and name another owner.";
+
+fn instruction(system: &System, hint: Option<&str>) -> &'static str {
+    match (system.lane, hint) {
         (_, None) => "Check whether the person has an account here; if so, remove its access.",
         (Lane::Assisted, _) => "Remove the account's access with the help of the link.",
         (_, Some(_)) => "Remove the account's access.",
-    };
+    }
+}
+
+/// Everything that people have to do.
+fn tasks(facts: &LeaverFacts, clock: &Instants) -> Vec<Step> {
+    let manual = facts.manual.iter().map(|(system, hint)| {
+        let hint = hint.as_deref();
+        task_step(&facts.event, system, hint, instruction(system, hint), clock)
+    });
+    let rotate = facts
+        .service_accounts
+        .iter()
+        .map(|(system, login)| task_step(&facts.event, system, Some(login), ROTATE, clock));
+    manual.chain(rotate).collect()
+}
+
+fn task_step(
+    event: &EventKey,
+    system: &System,
+    hint: Option<&str>,
+    instruction: &str,
+    clock: &Instants,
+) -> Step {
     let target = Target::Task(TaskRef {
         system: system.id,
         system_name: system.name.clone(),

@@ -165,6 +165,37 @@ fn a_service_account_is_left_alone_and_shown() {
 }
 
 #[test]
+fn a_service_account_becomes_work_for_the_systems_owner() {
+    let mut robot = account(1, can_all(REVERSIBLE));
+    robot.record.owner_kind = OwnerKind::Service;
+    let mut facts = facts(vec![robot]);
+    facts.service_accounts = vec![(system(1, "Models"), "svc-backup".into())];
+    let plan = plan(&facts);
+    let task = plan.steps.iter().find(|s| s.wish == Wish::TaskDone).expect("its secrets may be known");
+    let Target::Task(told) = &task.target else { panic!("work for a person") };
+    assert_eq!(told.account_hint.as_deref(), Some("svc-backup"), "which one");
+    assert!(told.instruction.contains("Rotate"), "and what to do: {}", told.instruction);
+    assert_eq!(task.owner.as_deref(), Some("Olga Owner"), "by whom");
+    assert!(task.due.is_some(), "and by when");
+}
+
+#[test]
+fn an_account_that_can_only_be_removed_goes_after_what_hangs_on_it() {
+    let kinds = |effects| -> Vec<WishKind> {
+        let plan = plan(&facts(vec![account(1, can_all(effects))]));
+        let of_account = plan.steps.iter().filter(|s| matches!(s.target, Target::Account(_)));
+        of_account.map(|s| s.wish.kind()).collect()
+    };
+    let last =
+        [WishKind::SessionsEnded, WishKind::CredentialRevoked, WishKind::GrantAbsent, WishKind::Disabled];
+    let first =
+        [WishKind::Disabled, WishKind::SessionsEnded, WishKind::CredentialRevoked, WishKind::GrantAbsent];
+    assert_eq!(kinds([Effect::Final; 4]), last, "its keys may go on working once it cannot be reached");
+    assert_eq!(kinds([Effect::Lossy; 4]), last, "removed is removed");
+    assert_eq!(kinds(REVERSIBLE), first, "where sign-in can be blocked, that comes first");
+}
+
+#[test]
 fn manual_systems_become_work_with_owner_and_due_time() {
     let mut alone = system(2, "Wiki");
     (alone.owner, alone.lane) = (None, Lane::Assisted);
