@@ -13,6 +13,7 @@ use crate::strict::Simulator;
 use crate::time::PracticeClock;
 use crate::vendors::bamboohr::BambooHr;
 use crate::vendors::okta::Okta;
+use crate::vendors::openai::OpenAi;
 
 /// How to set up the company.
 #[derive(Clone, Debug)]
@@ -58,6 +59,8 @@ pub struct Office {
     pub bamboohr: Running<BambooHr>,
     /// The directory.
     pub okta: Running<Okta>,
+    /// The models' provider.
+    pub openai: Running<OpenAi>,
     /// Where faults, clock and logs are reached by HTTP.
     pub control_url: String,
     control: JoinHandle<()>,
@@ -75,9 +78,10 @@ impl Office {
         let control_port = ports.next();
         let bamboohr = Running::start(BambooHr::new(&population, &clock), &clock, ports.next()).await?;
         let okta = Running::start(Okta::new(&population, &clock), &clock, ports.next()).await?;
-        let switches = vec![switch(&bamboohr), switch(&okta)];
+        let openai = Running::start(OpenAi::new(&population, &clock), &clock, ports.next()).await?;
+        let switches = vec![switch(&bamboohr), switch(&okta), switch(&openai)];
         let (control, control_url) = control::start(switches, clock.clone(), control_port).await?;
-        Ok(Self { clock, population, bamboohr, okta, control_url, control })
+        Ok(Self { clock, population, bamboohr, okta, openai, control_url, control })
     }
 
     /// What connections to all vendors have to be told.
@@ -85,6 +89,7 @@ impl Office {
         vec![
             self.bamboohr.vendor.contact(&self.bamboohr.base_url),
             self.okta.vendor.contact(&self.okta.base_url),
+            self.openai.vendor.contact(&self.openai.base_url),
         ]
     }
 }

@@ -85,3 +85,4 @@ pub use tables::policy::PolicyVersion;
 pub use tables::reads::{NewRead, QuarantinedRow, ReadEnd, ReadKind, ReadRow};
 pub use tables::runs::{NewRun, RunRow};
 pub use tables::scan::{Fault, Problem, Scanned, ScannedRow};
+pub use tables::usage::UsageSpan;

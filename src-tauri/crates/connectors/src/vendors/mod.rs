@@ -4,6 +4,7 @@ pub mod bamboohr;
 pub mod csv;
 mod given;
 pub mod okta;
+pub mod openai;
 pub mod scim;
 #[cfg(feature = "sim")]
 pub mod sim;
@@ -12,5 +13,5 @@ use crate::contract::Vendor;
 
 /// Every vendor of this build, in the order in which they are listed.
 pub fn all() -> Vec<Vendor> {
-    vec![csv::vendor(), bamboohr::vendor(), okta::vendor(), scim::vendor()]
+    vec![csv::vendor(), bamboohr::vendor(), okta::vendor(), scim::vendor(), openai::vendor()]
 }

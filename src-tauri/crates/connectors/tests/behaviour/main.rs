@@ -14,6 +14,8 @@ mod dialects;
 mod lists;
 mod network;
 mod okta;
+mod openai;
+mod openai_usage;
 mod scim_server;
 mod server;
 mod suite;

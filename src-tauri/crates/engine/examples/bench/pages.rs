@@ -108,6 +108,7 @@ fn record() -> Result<RunRecord> {
             .collect(),
         residuals: vec![],
         manual: vec![],
+        usage: vec![],
         events: (0..ENTRIES)
             .map(|seq| EventLine {
                 seq,

@@ -11,6 +11,7 @@ use lockstep_store::{AccountRow, ConnectionRow, LinkRow, LinkState, Reader};
 
 use super::dossier::KnownAccount;
 use super::facts::Targets;
+use super::usage::usage_of;
 use crate::desk::Desk;
 use crate::error::Result;
 
@@ -38,7 +39,9 @@ pub(crate) fn of_person(
             names.extend(row.detail.entitlements.iter().map(|e| (e.remote_id.clone(), e.name.clone())));
             account.record = account.record.with_detail(&row.detail);
         }
-        accounts.push(known(link, account, connection, names.into_iter().collect(), systems));
+        let usage = usage_of(r, connection.id, &account.record)?;
+        let known = known(link, account, connection, names.into_iter().collect(), systems);
+        accounts.push(KnownAccount { usage, ..known });
     }
     Ok(accounts)
 }
@@ -115,5 +118,6 @@ fn known(
         listed: account.missing_since.is_none(),
         seen_at: account.last_seen_at,
         found_later: false,
+        usage: None,
     }
 }

@@ -8,6 +8,8 @@ use lockstep_domain::plan::{Plan, Step, StepId};
 use lockstep_domain::time::Ends;
 use serde::{Deserialize, Serialize};
 
+use super::usage::KnownUsage;
+
 /// Everything that a run was opened on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Dossier {
@@ -49,6 +51,9 @@ pub(crate) struct KnownAccount {
     /// Whether it was found after the run had begun.
     #[serde(default)]
     pub(crate) found_later: bool,
+    /// What it was used for before; `None` when that was not collected.
+    #[serde(default)]
+    pub(crate) usage: Option<KnownUsage>,
 }
 
 /// What a run got beside what it was opened on: accounts, and what hangs on accounts, found later.

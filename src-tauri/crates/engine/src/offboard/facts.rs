@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lockstep_connectors::{AccessTarget, AccountSource};
-use lockstep_domain::access::WishKind;
+use lockstep_domain::access::{OwnerKind, WishKind};
 use lockstep_domain::capability::Can;
 use lockstep_domain::ids::{ConnectionId, SystemId};
 use lockstep_domain::people::EmploymentState;
@@ -116,6 +116,7 @@ impl Desk {
             policy_digest: self.policy.version,
             accounts: accounts.iter().filter_map(|k| at_plan(k, targets)).collect(),
             manual: manual(&rows.systems, &accounts, targets),
+            service_accounts: service_accounts(&rows.systems, &accounts),
         };
         let plan = plan_leaver(&facts, &self.policy.policy);
         let key = |remote_id: &str| RemoteKey {
@@ -252,6 +253,16 @@ pub(crate) fn at_plan(known: &KnownAccount, targets: &Targets) -> Option<Account
         entitlements: known.entitlements.clone(),
         can: targets.can(known.account.connection)?.to_vec(),
     })
+}
+
+/// Service accounts that are taken for the person's, with the register's row of their system.
+pub(crate) fn service_accounts(systems: &[System], accounts: &[KnownAccount]) -> Vec<(System, String)> {
+    let machines = accounts.iter().filter(|k| k.listed && k.record.owner_kind == OwnerKind::Service);
+    let row = |k: &KnownAccount| {
+        let registered = systems.iter().find(|s| s.connection == Some(k.account.connection));
+        registered.cloned().unwrap_or_else(|| unregistered(k))
+    };
+    machines.map(|k| (row(k), k.account.login.clone())).collect()
 }
 
 /// Systems in which a person has to act: those in which no connection can block sign-in. Where an account

@@ -8,6 +8,8 @@ mod preview;
 mod start;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub(crate) use guard::{Guard, Judge};
 pub(crate) use preview::{known_account, named};
+pub(crate) use usage::{LOOK_BACK, usage_summary};

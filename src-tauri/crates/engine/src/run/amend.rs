@@ -13,7 +13,7 @@ use crate::desk::Desk;
 use crate::error::Result;
 use crate::offboard::accounts;
 use crate::offboard::dossier::{Amendment, Dossier, KnownAccount};
-use crate::offboard::facts::{Targets, at_plan, manual};
+use crate::offboard::facts::{Targets, at_plan, manual, service_accounts};
 use crate::stints::Sources;
 
 /// What looking for more found.
@@ -84,6 +84,7 @@ impl Desk {
             accounts: known.iter().filter_map(|k| at_plan(k, targets)).collect(),
             // A system without a list was work from the beginning.
             manual: manual(&systems, &new, targets).into_iter().filter(|(_, hint)| hint.is_some()).collect(),
+            service_accounts: service_accounts(&systems, &new),
         };
         Ok(plan_found_later(&facts, &self.policy.policy))
     }

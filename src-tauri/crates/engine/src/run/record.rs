@@ -22,7 +22,7 @@ use super::people_act::Said;
 use crate::desk::Desk;
 use crate::error::{Code, Error, Result};
 use crate::offboard::dossier::{Dossier, KnownAccount};
-use crate::offboard::known_account;
+use crate::offboard::{known_account, usage_summary};
 use crate::words;
 
 /// The name under which the run record is stored.
@@ -110,7 +110,7 @@ pub(crate) async fn papers<'a>(
         environment: "production".into(),
         policy: dossier.plan.policy,
         sources,
-        known_limits: limits(&run),
+        known_limits: limits(&run, dossier),
         ledger: LedgerHead {
             size,
             head: hash.first().and_then(|e| e.hash().ok()).unwrap_or(Digest::ZERO),
@@ -144,6 +144,7 @@ impl Papers<'_> {
             employment: self.employment(),
             ends: self.ends(),
             accounts: self.dossier.first_accounts().map(account_snapshot).collect(),
+            usage: self.dossier.first_accounts().filter_map(usage_summary).collect(),
             unread: Vec::new(),
         };
         laid_out(move || snapshot.render()).await
@@ -161,6 +162,7 @@ impl Papers<'_> {
             residuals: self.residuals(),
             manual: self.manual(),
             events: self.events(),
+            usage: self.dossier.accounts.iter().filter_map(usage_summary).collect(),
             header: self.header,
         };
         laid_out(move || record.render()).await
@@ -461,8 +463,11 @@ fn reads(
     Ok(sources)
 }
 
-fn limits(run: &Run) -> Vec<String> {
-    let mut limits = vec!["Usage: not collected. Nothing is said about what the person did.".to_owned()];
+fn limits(run: &Run, dossier: &Dossier) -> Vec<String> {
+    let mut limits = Vec::new();
+    if dossier.first_accounts().all(|k| k.usage.is_none()) {
+        limits.push("Usage: not collected. Nothing is said about what the person did.".to_owned());
+    }
     if !run.hr_reread {
         limits.push("HR was not read again just before access was cut; final steps waited.".into());
     }

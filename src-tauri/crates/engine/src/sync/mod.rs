@@ -5,6 +5,7 @@ mod activity;
 mod changes;
 mod links;
 mod stage;
+mod usage;
 
 use std::collections::BTreeSet;
 
@@ -51,6 +52,7 @@ impl Desk {
         }
         for row in &rows {
             done.extend(self.sync_activity(row).await?);
+            done.extend(self.sync_usage(row).await?);
         }
         let links_to_confirm = self.match_accounts().await?;
         let after = self.leaver_ids().await?;

@@ -11,6 +11,7 @@ mod samples;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod words;
 
 pub use common::{Ends, Fact, Header, IdentityLink, LedgerHead, Origin, Source};
@@ -19,3 +20,4 @@ pub use run_record::{
     SystemRecord,
 };
 pub use snapshot::{AccountSnapshot, CredentialLine, GrantLine, Snapshot, UnreadSystem};
+pub use usage::{UsageLine, UsageSummary};

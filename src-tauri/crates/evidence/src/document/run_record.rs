@@ -7,6 +7,7 @@ use lockstep_domain::systems::Lane;
 use serde::{Deserialize, Serialize};
 
 use super::common::{Ends, Fact, Header, IdentityLink};
+use super::usage::UsageSummary;
 
 /// Everything that a run record prints. The engine fills it from the ledger and the payloads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ pub struct RunRecord {
     pub manual: Vec<ManualStep>,
     /// The entries of the run, in ledger order.
     pub events: Vec<EventLine>,
+    /// What the accounts were used for before the cut, where that was collected.
+    pub usage: Vec<UsageSummary>,
 }
 
 /// One person's approval.

@@ -9,6 +9,7 @@ use super::common::print_facts;
 use super::run_record::{
     Approval, Clocks, Evidence, ManualStep, Outcome, RunRecord, StepRecord, SystemRecord,
 };
+use super::usage::print_usage;
 use super::words::{assurance, both, local, or_none, utc};
 use crate::pdf::{Cell, Column, Face, PdfError, Sheet};
 
@@ -37,8 +38,7 @@ impl RunRecord {
         self.print_manual(&mut sheet);
         self.print_exceptions(&mut sheet);
         self.print_events(&mut sheet);
-        sheet.heading("Usage");
-        sheet.paragraph("Usage: not collected. This document says nothing about what the person did.");
+        print_usage(&mut sheet, &self.usage, self.header.zone);
         self.header.print_sources(&mut sheet);
         self.header.close(&mut sheet);
         sheet.finish()

@@ -3,7 +3,7 @@
 use super::{
     AccountSnapshot, Approval, Clocks, CredentialLine, Ends, EventLine, Fact, GrantLine, Header,
     IdentityLink, LedgerHead, ManualStep, Origin, Outcome, ResidualLine, RunRecord, Snapshot, Source,
-    StepRecord, SystemRecord, UnreadSystem,
+    StepRecord, SystemRecord, UnreadSystem, UsageLine, UsageSummary,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use lockstep_domain::access::{CredentialState, SignIn};
@@ -191,6 +191,26 @@ pub(super) fn run_record() -> RunRecord {
                 what: format!("read back: sign-in is blocked (observation {})", Digest::of(&[i as u8])),
             })
             .collect(),
+        usage: vec![],
+    }
+}
+
+/// Two weeks of two keys, one of them without a name that could be told.
+pub(super) fn usage() -> UsageSummary {
+    let line = |key: Option<&str>, requests| UsageLine {
+        key: key.map(str::to_owned),
+        models: vec!["gpt-5".into(), "gpt-5-mini".into()],
+        requests,
+        input_tokens: requests * 1200,
+        output_tokens: requests * 300,
+        last_hour: at(-7200),
+    };
+    UsageSummary {
+        system: "Models".into(),
+        login: "zoe.mueller".into(),
+        since: at(-1_209_600),
+        until: at(-3600),
+        keys: vec![line(Some("ci \u{202e}key"), 4242), line(None, 7)],
     }
 }
 
@@ -232,5 +252,6 @@ pub(super) fn snapshot() -> Snapshot {
             AccountSnapshot { grants: None, credentials: None, last_used_at: None, ..account("Wiki", None) },
         ],
         unread: vec![UnreadSystem { system: "Finance".into(), why: "the credentials were refused".into() }],
+        usage: vec![],
     }
 }

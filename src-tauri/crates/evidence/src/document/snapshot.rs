@@ -6,6 +6,7 @@ use lockstep_domain::digest::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::common::{Ends, Fact, Header, IdentityLink, print_facts};
+use super::usage::{UsageSummary, print_usage};
 use super::words::{both, credential, or_none, sign_in, utc};
 use crate::pdf::{Cell, Column, Face, PdfError, Sheet};
 
@@ -24,6 +25,8 @@ pub struct Snapshot {
     pub accounts: Vec<AccountSnapshot>,
     /// Systems that could not be read, so that nothing is known of accounts there.
     pub unread: Vec<UnreadSystem>,
+    /// What the accounts were used for before, where that was collected.
+    pub usage: Vec<UsageSummary>,
 }
 
 /// One account before the cut.
@@ -104,8 +107,7 @@ impl Snapshot {
         for account in &self.accounts {
             account.print(&mut sheet, self.header.zone);
         }
-        sheet.heading("Usage");
-        sheet.paragraph("Usage: not collected. This document says nothing about what the person did.");
+        print_usage(&mut sheet, &self.usage, self.header.zone);
         self.header.print_sources(&mut sheet);
         self.header.close(&mut sheet);
         sheet.finish()

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use super::{Evidence, Outcome, RunRecord, samples};
+use super::{Evidence, Outcome, RunRecord, Snapshot, UsageSummary, samples};
 
 /// The text of a PDF as another program reads it, page by page.
 fn pages(pdf: &[u8]) -> Vec<String> {
@@ -104,6 +104,25 @@ fn the_snapshot_says_what_was_and_what_could_not_be_read() {
     ] {
         assert!(text.contains(expected), "the snapshot must say {expected:?}; it says:\n{text}");
     }
+}
+
+#[test]
+fn collected_use_is_told_with_its_span_and_by_key() {
+    let usage = || vec![samples::usage()];
+    let unused = UsageSummary { login: "z2".into(), keys: vec![], ..samples::usage() };
+    let record = RunRecord { usage: usage(), ..samples::run_record() };
+    let snapshot = Snapshot { usage: [usage(), vec![unused]].concat(), ..samples::snapshot() };
+    for text in [flat(&record.render().unwrap()), flat(&snapshot.render().unwrap())] {
+        for expected in
+            ["4242", "gpt-5, gpt-5-mini", "2026-09-25T13:00:00Z", "2026-09-25T12:00:00Z", "not told"]
+        {
+            assert!(text.contains(expected), "{expected:?} in\n{text}");
+        }
+        assert!(text.contains("nothing about what was asked"), "numbers are no judgement:\n{text}");
+        assert!(!text.contains("Usage: not collected."), "what was collected is not denied:\n{text}");
+    }
+    let text = flat(&snapshot.render().unwrap());
+    assert!(text.contains("No use was told"), "no use is not the same as not collected:\n{text}");
 }
 
 #[test]

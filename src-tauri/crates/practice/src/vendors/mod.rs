@@ -2,3 +2,4 @@
 
 pub mod bamboohr;
 pub mod okta;
+pub mod openai;

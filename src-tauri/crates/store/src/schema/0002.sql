@@ -22,3 +22,21 @@ CREATE TABLE sync_cursor (
 ) STRICT;
 -- A read of changes only: never complete, since absence from it says nothing.
 ALTER TABLE read ADD COLUMN changes_only INTEGER NOT NULL DEFAULT 0;
+
+-- Use by the hour. A series is one account, key and model; its number means nothing outside this file. A day's hours
+-- are packed (tables/usage/pack.rs), and days without use have no row. Days count from 1970-01-01 UTC.
+CREATE TABLE usage_series (
+    id INTEGER PRIMARY KEY, org_id TEXT NOT NULL, connection_id TEXT NOT NULL REFERENCES connection,
+    account TEXT NOT NULL, credential TEXT NOT NULL, model TEXT NOT NULL,
+    UNIQUE (connection_id, account, credential, model)
+) STRICT;
+CREATE INDEX usage_series_credential ON usage_series (connection_id, credential);
+CREATE TABLE usage_day (
+    series INTEGER NOT NULL REFERENCES usage_series, day INTEGER NOT NULL, hours BLOB NOT NULL,
+    PRIMARY KEY (series, day)
+) STRICT, WITHOUT ROWID;
+-- From when until when the use of a connection is known.
+CREATE TABLE usage_span (
+    connection_id TEXT PRIMARY KEY REFERENCES connection, org_id TEXT NOT NULL, since TEXT NOT NULL,
+    until TEXT NOT NULL
+) STRICT;

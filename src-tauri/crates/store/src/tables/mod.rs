@@ -22,3 +22,4 @@ pub(crate) mod runs;
 pub(crate) mod scan;
 pub(crate) mod staging;
 pub(crate) mod system;
+pub(crate) mod usage;

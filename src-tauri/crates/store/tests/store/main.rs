@@ -18,3 +18,5 @@ mod support;
 mod tables;
 #[cfg(test)]
 mod transactions;
+#[cfg(test)]
+mod usage;
