@@ -17,6 +17,7 @@ mod guards;
 mod lookback;
 mod moment;
 mod office;
+mod okta;
 mod openai;
 mod people;
 mod tamper;

@@ -25,21 +25,17 @@ pub(super) struct Person {
 impl Okta {
     /// Reads one account by its id; `None` when there is none.
     pub(super) async fn person(&self, id: &str) -> Result<Option<Person>> {
-        let users =
-            |more: &'static str| async move { self.list(more, &["api", "v1", "users", id, more], &[]).await };
-        let factors = async {
-            // The one list here that has no pages.
-            self.list("factors", &["api", "v1", "users", id, "factors"], &[]).await
-        };
+        let hung_on =
+            |list: &'static str| async move { self.list(list, &["api", "v1", "users", id, list], &[]).await };
         let (user, groups, roles, apps, tokens, clients, consents, factors) = tokio::join!(
             self.user(id),
-            users("groups"),
-            self.part("roles", users("roles")),
+            hung_on("groups"),
+            self.part("roles", hung_on("roles")),
             self.part("apps", self.apps_of(id)),
             self.part("apiTokens", self.api_tokens()),
-            users("clients"),
-            users("grants"),
-            factors,
+            hung_on("clients"),
+            hung_on("grants"),
+            hung_on("factors"),
         );
         let user = match user {
             Ok(user) => user,
@@ -62,13 +58,13 @@ impl Okta {
             credentials: merged([
                 tokens.map(|all| records(&all, |t| resource::credential(kinds::API_TOKEN, t))),
                 readable
-                    .hung_on(clients)?
+                    .unless_destroyed(clients)?
                     .map(|all| records(&all, |c| resource::credential(kinds::CLIENT, c))),
                 readable
-                    .hung_on(consents)?
+                    .unless_destroyed(consents)?
                     .map(|all| records(&all, |c| resource::credential(kinds::CONSENT, c))),
                 readable
-                    .hung_on(factors)?
+                    .unless_destroyed(factors)?
                     .map(|all| records(&all, |f| resource::credential(kinds::FACTOR, f))),
             ]),
             user,
@@ -138,7 +134,7 @@ impl Readable {
     }
 
     /// What is destroyed with a deactivated account, whose lists Okta then refuses.
-    fn hung_on(&self, list: Result<Vec<Value>>) -> Result<Option<Vec<Value>>> {
+    fn unless_destroyed(&self, list: Result<Vec<Value>>) -> Result<Option<Vec<Value>>> {
         Ok(self.or_unknown(list)?.or_else(|| self.gone.then(Vec::new)))
     }
 }
