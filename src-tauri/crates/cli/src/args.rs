@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     backlog, completions, connection, evidence, init, key, leaver, ledger, link, lookback, offboard, pause,
-    person, policy, run, sync, system, vendor,
+    person, policy, run, sync, system, timer, vendor,
 };
 
 /// Keep HR and access in step: see who leaves, cut their access everywhere, prove it.
@@ -81,6 +81,9 @@ pub(crate) enum Command {
     /// See what a leaver loses, approve it, do it
     #[command(subcommand)]
     Offboard(offboard::Offboard),
+    /// Approved plans that wait for their instant
+    #[command(subcommand)]
+    Timer(timer::Timer),
     /// What was done for a leaver, and what is left
     #[command(subcommand)]
     Run(run::Run),

@@ -78,6 +78,11 @@ pub trait WorkerSource: Send + Sync {
         Ok(None)
     }
 
+    /// The vendor's clock minus ours in seconds, by its last answer. `None`: it told no time.
+    fn clock_skew_s(&self) -> Option<i64> {
+        None
+    }
+
     /// Tries the connection without changing anything.
     async fn probe(&self) -> Result<Probe>;
 }
@@ -127,6 +132,11 @@ pub trait AccessTarget: Send + Sync {
 
     /// The vendor id of the account that our own credentials belong to, if the vendor tells.
     async fn own_account(&self) -> Result<Option<String>>;
+
+    /// The vendor's clock minus ours in seconds, by its last answer. `None`: it told no time.
+    fn clock_skew_s(&self) -> Option<i64> {
+        None
+    }
 }
 
 /// Tells who signed in and who changed what.

@@ -20,6 +20,7 @@ use crate::home::{Home, HomeFile};
 use crate::keys::{self, Keys};
 use crate::ledger::CHECK_DUE;
 use crate::policy::{self, LoadedPolicy};
+use crate::schedule::ClockWatch;
 
 /// Where progress goes while long work is under way.
 pub type ProgressSink = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -88,6 +89,8 @@ pub struct Desk {
     pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) keys: Keys,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Tells whether that clock can be relied on.
+    pub(crate) clock_watch: ClockWatch,
     pub(crate) vendors: Vec<Vendor>,
     pub(crate) operator: Operator,
     pub(crate) policy: LoadedPolicy,
@@ -164,6 +167,7 @@ impl Desk {
             store: opened.store,
             secrets,
             keys,
+            clock_watch: ClockWatch::new(options.clock.clone()),
             clock: options.clock,
             vendors: options.vendors,
             operator,
@@ -266,6 +270,16 @@ impl Act {
     /// Appends an entry that belongs to no run; the body holds opaque ids only.
     pub(crate) fn append(&self, tx: &Tx<'_>, kind: &str, body: Value) -> lockstep_store::Result<Entry> {
         tx.append(draft(self.at, &self.operator, kind, body)?)
+    }
+
+    /// Appends what follows from HR's word and from no operator's.
+    pub(crate) fn append_as_engine(
+        &self,
+        tx: &Tx<'_>,
+        kind: &str,
+        body: Value,
+    ) -> lockstep_store::Result<Entry> {
+        tx.append(Draft { actor: Actor::engine(), ..draft(self.at, &self.operator, kind, body)? })
     }
 
     /// The same with the operator's own words. They may name people, so they go into a payload that can be

@@ -18,6 +18,7 @@ mod pause;
 mod people;
 mod policy;
 mod run;
+mod schedule;
 mod stints;
 mod sync;
 mod systems;

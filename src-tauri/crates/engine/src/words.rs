@@ -83,7 +83,10 @@ pub(crate) fn of_state(state: &StepState) -> (&'static str, Option<String>) {
 /// An event as one line for people, without names: those are added by whoever knows the plan.
 pub(crate) fn of_event(event: &RunEvent) -> String {
     match event {
-        RunEvent::Opened(opened) => format!("run opened with {} steps", opened.steps.len()),
+        RunEvent::Opened(opened) => {
+            let by = if opened.armed.is_some() { " by its timer" } else { "" };
+            format!("run opened{by} with {} steps", opened.steps.len())
+        }
         RunEvent::Amended { steps } => format!("{} steps added", steps.len()),
         RunEvent::HrReread {} => "HR read again: unchanged".into(),
         RunEvent::Held { why } => format!("held: {why}"),

@@ -85,4 +85,5 @@ pub use tables::policy::PolicyVersion;
 pub use tables::reads::{NewRead, QuarantinedRow, ReadEnd, ReadKind, ReadRow};
 pub use tables::runs::{NewRun, RunRow};
 pub use tables::scan::{Fault, Problem, Scanned, ScannedRow};
+pub use tables::timer::{NewTimer, TimerRow, TimerState};
 pub use tables::usage::UsageSpan;

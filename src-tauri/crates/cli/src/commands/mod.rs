@@ -24,6 +24,7 @@ mod run_page;
 mod step_page;
 pub(crate) mod sync;
 pub(crate) mod system;
+pub(crate) mod timer;
 pub(crate) mod vendor;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -49,6 +50,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Sto
         Command::Backlog(it) => it.run(context).await,
         Command::Lookback(it) => it.run(context).await,
         Command::Offboard(it) => it.run(context).await,
+        Command::Timer(it) => it.run(context).await,
         Command::Run(it) => it.run(context).await,
         Command::Evidence(it) => it.run(context).await,
         Command::Ledger(it) => it.run(context).await,

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use lockstep_engine::api::{OffboardRequest, StartRequest};
 use lockstep_engine::domain::digest::Digest;
 
-use super::{preview_page, run_page};
+use super::{preview_page, run_page, timer};
 use crate::context::Context;
 use crate::exit::{Exit, Stop};
 
@@ -14,7 +14,19 @@ pub(crate) enum Offboard {
     /// Show what would be cut and may break; nothing is changed
     Preview(Who),
     /// Start what a preview showed, and go on until nothing more can be done now
-    Start(Start),
+    #[command(after_help = START_HELP)]
+    Start(Approved),
+    /// Approve what a preview showed for the instant at which access ends; its timer starts it then
+    #[command(after_help = ARM_HELP)]
+    Arm(Approved),
+    /// Take an approval back before its instant
+    Disarm {
+        /// The person, or the timer's id
+        who: String,
+        /// Why; it is recorded
+        #[arg(long)]
+        reason: String,
+    },
     /// Stop a run before its next step; what is done stays done
     Cancel {
         /// The run's id or a unique beginning of it
@@ -42,13 +54,21 @@ pub(crate) struct Who {
     reason: Option<String>,
 }
 
-#[derive(Debug, Args)]
-#[command(after_help = "\
+const START_HELP: &str = "\
 Exit code 3 when a guard refuses or a step waits for a person.
 
 Example:
-  lockstep offboard start kim@acme.test --approve 8c1f…")]
-pub(crate) struct Start {
+  lockstep offboard start kim@acme.test --approve 8c1f…";
+
+const ARM_HELP: &str = "\
+A timer fires only while `lockstep serve` runs, or when `lockstep timer fire` is called. Exit code 3 when a guard
+refuses.
+
+Example:
+  lockstep offboard arm kim@acme.test --approve 8c1f…";
+
+#[derive(Debug, Args)]
+pub(crate) struct Approved {
     #[command(flatten)]
     who: Who,
     /// The digest that the preview showed; it binds your approval to what you saw
@@ -69,14 +89,17 @@ impl Offboard {
                 context.answer(&preview, |page| preview_page::show(page, &preview, &request))?;
             }
             Self::Start(start) => {
-                let request = StartRequest {
-                    who: start.who.request(),
-                    approve: Some(start.approve),
-                    second_approver: start.second_approver,
-                };
-                let runs = context.interruptible(desk.start(request)).await?;
+                let runs = context.interruptible(desk.start(start.request())).await?;
                 context.answer(&runs, |page| run_page::show_all(page, &runs))?;
                 return Ok(Exit::of_runs(&runs));
+            }
+            Self::Arm(arm) => {
+                let timers = context.interruptible(desk.arm(arm.request())).await?;
+                context.answer(&timers, |page| timer::list(page, &timers))?;
+            }
+            Self::Disarm { who, reason } => {
+                let timer = desk.disarm(&who, &reason).await?;
+                context.answer(&timer, |page| timer::list(page, std::slice::from_ref(&timer)))?;
             }
             Self::Cancel { run, reason } => {
                 let run = desk.find_run(&run).await?;
@@ -85,6 +108,13 @@ impl Offboard {
             }
         }
         Ok(Exit::Done)
+    }
+}
+
+impl Approved {
+    fn request(self) -> StartRequest {
+        let Self { who, approve, second_approver } = self;
+        StartRequest { who: who.request(), approve: Some(approve), second_approver }
     }
 }
 

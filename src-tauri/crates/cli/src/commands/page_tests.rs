@@ -80,6 +80,7 @@ fn run(standing: Standing) -> RunView {
         access_end_at: "2026-09-25T21:00:00Z".parse().ok(),
         authority: Digest::ZERO,
         hr_reread: false,
+        late_s: None,
         held: None,
         steps: vec![StepView {
             step: step(),

@@ -23,6 +23,9 @@ pub(crate) fn refusal_words(refusal: &Refusal) -> String {
         Refusal::SecondApprover => "A second operator has to approve.".to_owned(),
         Refusal::AuthorityChanged => "What was approved is not what would be done now.".to_owned(),
         Refusal::HrChanged { what } => format!("HR says something else now: {what}"),
+        Refusal::ClockOff { seconds } => {
+            format!("This machine's clock is {} s from HR's, or was set by as much.", seconds.abs())
+        }
         Refusal::HrUnread => "HR cannot be read, and its last complete read is too old.".to_owned(),
     }
 }

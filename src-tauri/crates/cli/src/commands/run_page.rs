@@ -50,6 +50,9 @@ pub(super) fn show(page: &mut Page, run: &RunView) {
         ("Sealed", row.sealed_at.map_or_else(|| "not yet".to_owned(), |at| utc(Some(at)))),
         ("Run record", run.record_sha256.map_or_else(|| "-".to_owned(), |sha| format!("SHA-256 {sha}"))),
     ]);
+    if let Some(late) = run.late_s {
+        page.line(format!("Late: its timer opened it {late} s after the instant."));
+    }
     if let Some(held) = &run.held {
         page.line(format!("Held: {held}"));
     }

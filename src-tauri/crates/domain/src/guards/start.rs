@@ -51,6 +51,11 @@ pub enum Refusal {
     },
     /// HR cannot be read and the last complete read is too old.
     HrUnread,
+    /// Our clock cannot be relied on: it is this far from HR's, or was set by this much.
+    ClockOff {
+        /// HR's clock minus ours, or by how much ours was set, in seconds.
+        seconds: i64,
+    },
 }
 
 impl Refusal {
@@ -78,6 +83,9 @@ impl Refusal {
             Self::SecondApprover => "Let a second operator approve the same digest (`--second-approver`).",
             Self::AuthorityChanged => "Preview again, look at what changed, and approve the new digest.",
             Self::HrChanged { .. } => "Preview again: HR's record is not what was approved.",
+            Self::ClockOff { .. } => {
+                "Set this machine's clock right (time synchronisation is best); or say `--now` with a reason."
+            }
             Self::HrUnread => "Restore the HR connection and sync; or say `--now` with a reason.",
         }
     }

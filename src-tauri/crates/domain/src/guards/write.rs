@@ -49,6 +49,8 @@ words! {
         ConnectionGone = "connection_gone",
         /// Evidence of the state before the cut is not stored.
         EvidenceMissing = "evidence_missing",
+        /// Our clock is too far from the vendor's, and the run rests on the time.
+        ClockOff = "clock_off",
     }
 }
 
@@ -90,6 +92,7 @@ impl Blocker {
             Self::ConnectionGone => {
                 "Restore the connection, or do it in the system itself and confirm the step by hand."
             }
+            Self::ClockOff => "Set this machine's clock right, then resume the run.",
             Self::EvidenceMissing => "Make room or access for the evidence vault, then resume the run.",
         }
     }

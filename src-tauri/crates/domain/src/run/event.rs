@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::digest::Digest;
 use crate::guards::Blocker;
-use crate::ids::{EmploymentId, PersonId};
+use crate::ids::{EmploymentId, EntryId, PersonId};
 use crate::people::words;
 use crate::plan::{Outline, StepId, Wave};
 
@@ -62,6 +62,9 @@ pub struct Opened {
     pub hr_reread: bool,
     /// Whether this start counts toward the mass breaker.
     pub counts: bool,
+    /// The ledger entry that armed it, where its timer opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub armed: Option<EntryId>,
     /// The steps.
     pub steps: Vec<Outline>,
 }

@@ -63,6 +63,7 @@ pub(super) fn opened(steps: Vec<Outline>) -> Opened {
         approvers: vec!["op-1".into()],
         hr_reread: true,
         counts: true,
+        armed: None,
         steps,
     }
 }

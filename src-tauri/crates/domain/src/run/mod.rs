@@ -12,4 +12,4 @@ pub use event::{Assurance, EventError, Opened, RunEvent, WaveCause};
 pub use fold::{FoldError, Run};
 pub use next::{Next, WaveClock};
 pub use state::{Attempt, Progress, StepState};
-pub use summary::{AccessCut, Standing};
+pub use summary::{AccessCut, Standing, late_s};

@@ -39,7 +39,20 @@ words! {
     }
 }
 
+/// From how many seconds on a start is called late.
+const MOST_LATE_S: i64 = 60;
+
+/// How many seconds after its instant `due` (UTC) something was started at `at` (UTC), if that is late.
+pub fn late_s(due: DateTime<Utc>, at: DateTime<Utc>) -> Option<i64> {
+    Some((at - due).num_seconds()).filter(|late| *late > MOST_LATE_S)
+}
+
 impl Run {
+    /// How many seconds after the instant its timer opened it, if that is late.
+    pub fn late_s(&self) -> Option<i64> {
+        late_s(self.opened.access_end_at.filter(|_| self.opened.armed.is_some())?, self.since)
+    }
+
     /// Access cut: the accounts, and those whose sign-in was read and is blocked.
     pub fn access_cut(&self) -> AccessCut {
         let of = self

@@ -11,6 +11,7 @@ mod people;
 mod runs;
 mod sync;
 mod systems;
+mod timers;
 mod verbs;
 
 pub use connections::{AddConnection, ConnectionView, FieldView, ProbeView, SetMode, VendorView};
@@ -27,4 +28,5 @@ pub use runs::{
 };
 pub use sync::{ConnectionSync, Progress, RowRemark, SyncRequest, SyncView};
 pub use systems::{SetSystem, SystemImport, SystemView};
+pub use timers::{FireView, TimerView};
 pub use verbs::{VERBS, Verb};

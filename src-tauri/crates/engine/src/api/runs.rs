@@ -150,6 +150,9 @@ pub struct RunView {
     pub authority: Digest,
     /// Whether HR was read again at the last look.
     pub hr_reread: bool,
+    /// How many seconds after its instant its timer opened it, if that was late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late_s: Option<i64>,
     /// Why it is held.
     pub held: Option<String>,
     /// Steps in plan order.

@@ -8,6 +8,7 @@ use lockstep_domain::plan::{Plan, Step, StepId};
 use lockstep_domain::time::Ends;
 use serde::{Deserialize, Serialize};
 
+use super::facts::Case;
 use super::usage::KnownUsage;
 
 /// Everything that a run was opened on.
@@ -26,6 +27,9 @@ pub(crate) struct Dossier {
     pub(crate) reason: Option<String>,
     /// Names of those who approved.
     pub(crate) approvers: Vec<String>,
+    /// When it was approved (UTC), where that was before the run was opened.
+    #[serde(default)]
+    pub(crate) approved_at: Option<DateTime<Utc>>,
     /// When HR was last read completely (UTC).
     pub(crate) hr_read_at: Option<DateTime<Utc>>,
 }
@@ -61,6 +65,22 @@ pub(crate) struct KnownAccount {
 pub(crate) struct Amendment {
     pub(crate) steps: Vec<Step>,
     pub(crate) accounts: Vec<KnownAccount>,
+}
+
+/// The dossier of a case as it is now.
+pub(crate) fn dossier_of(case: Case, reason: Option<String>, approvers: &[String]) -> Dossier {
+    Dossier {
+        plan: case.plan,
+        worker: case.stint.row.record,
+        source: case.source.name,
+        ends: case.stint.ends,
+        state: case.stint.state,
+        accounts: case.accounts,
+        reason,
+        approvers: approvers.to_vec(),
+        approved_at: None,
+        hr_read_at: case.hr_read_at,
+    }
 }
 
 impl Dossier {

@@ -119,11 +119,7 @@ impl Desk {
             service_accounts: service_accounts(&rows.systems, &accounts),
         };
         let plan = plan_leaver(&facts, &self.policy.policy);
-        let key = |remote_id: &str| RemoteKey {
-            vendor: source.vendor.clone(),
-            tenant: source.tenant.clone(),
-            remote_id: remote_id.to_owned(),
-        };
+        let key = |remote_id: &str| record_key(&source.vendor, &source.tenant, remote_id);
         let record = &stint.row.record;
         let reach = rows.connections.iter().filter(|c| targets.can(c.id).is_some());
         let authority = Authority::of(
@@ -198,6 +194,11 @@ impl Targets {
     pub(crate) fn accounts(&self, connection: ConnectionId) -> Option<&Arc<dyn AccountSource>> {
         self.by_connection.get(&connection)?.accounts.as_ref()
     }
+}
+
+/// HR's record under the vendor's own name, as an approval binds it.
+pub(crate) fn record_key(vendor: &str, tenant: &str, remote_id: &str) -> RemoteKey {
+    RemoteKey { vendor: vendor.to_owned(), tenant: tenant.to_owned(), remote_id: remote_id.to_owned() }
 }
 
 fn rows_of(

@@ -14,6 +14,7 @@ use lockstep_store::{AccountRow, LinkState, Reader};
 use tokio::sync::OnceCell;
 
 use crate::desk::{Desk, Operator};
+use crate::schedule::MOST_SKEW_S;
 
 /// Tells what stands against one write, on the facts of the transaction that it is asked in.
 pub(crate) type Judge = Box<dyn FnOnce(&Reader<'_>) -> lockstep_store::Result<Option<Blocker>> + Send>;
@@ -24,6 +25,8 @@ pub(crate) struct Guard<'a> {
     person: PersonId,
     protected: Arc<Protected>,
     doors: BTreeMap<ConnectionId, Door>,
+    /// Whether what is done rests on HR's instant, and so on our clock.
+    by_the_clock: bool,
 }
 
 /// A target, and the account of our own credentials there as far as it tells. Asked before the first write to
@@ -42,12 +45,22 @@ impl<'a> Guard<'a> {
     ) -> Self {
         let door = |(id, target)| (id, Door { target, own_account: OnceCell::new() });
         let protected = Arc::new(desk.policy.policy.protected.clone());
-        Self { desk, person, protected, doors: targets.into_iter().map(door).collect() }
+        let doors = targets.into_iter().map(door).collect();
+        Self { desk, person, protected, doors, by_the_clock: false }
+    }
+
+    /// The same for a run that rests on HR's instant: where a target's clock says that ours is off, nothing is
+    /// written.
+    pub(crate) fn by_the_clock(self, by_the_clock: bool) -> Self {
+        Self { by_the_clock, ..self }
     }
 
     /// The judge of writing this step now: what the vendor tells is asked before, the rest when it judges.
     pub(crate) async fn judge(&self, step: &Step, way: usize, seen: Option<&Observation>) -> Judge {
         let Target::Account(account) = &step.target else { return Box::new(|_| Ok(None)) };
+        if self.by_the_clock && seen.is_some() && self.is_clock_off(account.connection) {
+            return Box::new(|_| Ok(Some(Blocker::ClockOff)));
+        }
         let own_account = self
             .own_account(account.connection)
             .await
@@ -72,6 +85,12 @@ impl<'a> Guard<'a> {
                 Some(facts) => may_write(&facts, &protected).err(),
             })
         })
+    }
+
+    /// By the answer in which the account was just observed.
+    fn is_clock_off(&self, connection: ConnectionId) -> bool {
+        let skew_s = self.doors.get(&connection).and_then(|door| door.target.clock_skew_s());
+        skew_s.is_some_and(|skew| skew.abs() > MOST_SKEW_S)
     }
 
     async fn own_account(&self, connection: ConnectionId) -> Option<&str> {

@@ -39,7 +39,7 @@ impl Desk {
     }
 
     /// The cases of a request, each person once.
-    pub(super) async fn cases(&self, request: &OffboardRequest, targets: &Targets) -> Result<Vec<Case>> {
+    pub(crate) async fn cases(&self, request: &OffboardRequest, targets: &Targets) -> Result<Vec<Case>> {
         if request.people.is_empty() {
             return Err(Error::new(
                 Code::Usage,
@@ -61,7 +61,7 @@ impl Desk {
     }
 
     /// Everything that speaks against starting this case now.
-    pub(super) async fn refusals(
+    pub(crate) async fn refusals(
         &self,
         case: &Case,
         request: &OffboardRequest,
@@ -143,12 +143,12 @@ pub(super) fn counting_since(now: DateTime<Utc>, policy: &Policy) -> DateTime<Ut
 
 /// Whether starting this case counts toward the mass breaker: not in a batch that was approved together, and
 /// not when HR has said the same for a day.
-pub(super) fn counts(case: &Case, batch: usize) -> bool {
+pub(crate) fn counts(case: &Case, batch: usize) -> bool {
     batch == 1 && !case.known_for_a_day
 }
 
 /// What an approval names: one person's authority, or all of a batch in one.
-pub(super) fn batch_digest(cases: &[Case]) -> Digest {
+pub(crate) fn batch_digest(cases: &[Case]) -> Digest {
     let mut digests: Vec<Digest> = cases.iter().map(|c| c.authority.digest()).collect();
     digests.sort_unstable();
     match digests[..] {

@@ -71,7 +71,8 @@ impl Desk {
     /// Drives the steps that the dossier tells of.
     async fn drive_planned(&self, journal: &Journal, dossier: &Dossier, targets: &Targets) -> Result<Driven> {
         let all = targets.all();
-        let guard = Guard::new(self, dossier.plan.event.person, all.clone());
+        let guard =
+            Guard::new(self, dossier.plan.event.person, all.clone()).by_the_clock(!dossier.plan.explicit_now);
         let scene = Scene { desk: self, dossier, targets, guard };
         let steps: BTreeMap<StepId, Step> = dossier.plan.steps.iter().map(|s| (s.id, s.clone())).collect();
         let driver = Driver {

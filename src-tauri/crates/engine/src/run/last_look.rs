@@ -41,13 +41,18 @@ impl Desk {
     /// "now" does not hang on HR's dates; the record is read all the same, for the evidence.
     pub(crate) async fn last_look(&self, case: &Case, explicit_now: bool) -> Result<LastLook> {
         let read = self.read_worker(case).await;
+        let skew_s = read.as_ref().ok().and_then(|(_, skew_s)| *skew_s);
         let look = match read {
-            Ok(stints) => self.compare(case, &stints, explicit_now)?,
+            Ok((stints, _)) => self.compare(case, &stints, explicit_now)?,
             Err(e) => {
                 self.notice(format!("HR could not be read again: {e}. {}", e.remedy()));
                 self.unread(case)
             }
         };
+        // What rests on HR's instant rests on our clock.
+        if let Some(seconds) = self.clock_watch.off_by(skew_s).filter(|_| !explicit_now) {
+            return Ok(LastLook::Refused(Refusal::ClockOff { seconds }));
+        }
         Ok(match look {
             // Too old a read stops a timer, not a person; final steps still wait for HR.
             LastLook::Refused(Refusal::HrUnread) if explicit_now => LastLook::Unread,
@@ -68,6 +73,10 @@ impl Desk {
             return Ok(LookBack::Unread);
         };
         let by_hr = !dossier.plan.explicit_now;
+        if by_hr && let Some(seconds) = self.clock_watch.off_by(workers.clock_skew_s()) {
+            self.notice(format!("this machine's clock is off by {} s", seconds.abs()));
+            return Ok(LookBack::Unread);
+        }
         let held = by_hr && another_holds(&dossier.state, worker, &stints, &rules, self.clock.now());
         let same = stints.iter().any(|s| {
             s.remote_employment_id == worker.remote_employment_id
@@ -77,12 +86,12 @@ impl Desk {
         Ok(if same && !held { LookBack::Same } else { LookBack::Changed })
     }
 
-    async fn read_worker(&self, case: &Case) -> Result<Vec<WorkerRecord>> {
+    /// HR's record as it is now, and how far HR's clock is from ours in seconds, where it shows.
+    async fn read_worker(&self, case: &Case) -> Result<(Vec<WorkerRecord>, Option<i64>)> {
         let connector = self.connector(&case.source)?;
-        match connector.workers {
-            Some(workers) => Ok(workers.read_worker(&case.person.remote_id).await?),
-            None => Ok(Vec::new()),
-        }
+        let Some(workers) = connector.workers else { return Ok((Vec::new(), None)) };
+        let stints = workers.read_worker(&case.person.remote_id).await?;
+        Ok((stints, workers.clock_skew_s()))
     }
 
     fn compare(&self, case: &Case, stints: &[WorkerRecord], explicit_now: bool) -> Result<LastLook> {
@@ -145,7 +154,7 @@ fn same_ends(a: &Ends, b: &Ends) -> bool {
 }
 
 /// What makes a record this person's.
-fn identity(record: &WorkerRecord) -> (&str, &Option<String>, Option<String>) {
+pub(crate) fn identity(record: &WorkerRecord) -> (&str, &Option<String>, Option<String>) {
     (
         &record.remote_person_id,
         &record.employee_number,

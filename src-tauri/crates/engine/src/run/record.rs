@@ -230,7 +230,7 @@ impl Papers<'_> {
         let approval = |(i, who): (usize, &String)| Approval {
             who: who.clone(),
             role: format!("{}{}", role(i), if i == 0 { &reason } else { "" }),
-            at: self.run.since,
+            at: self.dossier.approved_at.unwrap_or(self.run.since),
             authority: opened.authority,
             preview_policy: opened.policy,
         };
@@ -470,6 +470,13 @@ fn limits(run: &Run, dossier: &Dossier) -> Vec<String> {
     }
     if !run.hr_reread {
         limits.push("HR was not read again just before access was cut; final steps waited.".into());
+    }
+    if let (Some(late), Some(due)) = (run.late_s(), run.opened.access_end_at) {
+        limits.push(format!(
+            "Started by its timer {late} s late, at {}: scheduled for {}, when nothing was running.",
+            run.since.format("%FT%TZ"),
+            due.format("%FT%TZ")
+        ));
     }
     if let Some((_, left, unread)) = run.swept
         && (left > 0 || unread > 0)

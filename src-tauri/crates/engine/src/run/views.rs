@@ -47,6 +47,7 @@ impl Desk {
             access_end_at: run.opened.access_end_at,
             authority: run.opened.authority,
             hr_reread: run.hr_reread,
+            late_s: run.late_s(),
             held: run.held.clone(),
             steps: run.steps.iter().filter_map(|s| step_view(&dossier, s)).collect(),
             residuals: dossier.plan.residuals.clone(),

@@ -55,6 +55,7 @@ impl Desk {
             done.extend(self.sync_usage(row).await?);
         }
         let links_to_confirm = self.match_accounts().await?;
+        self.follow_hr().await?;
         let after = self.leaver_ids().await?;
         Ok(SyncView {
             complete: done.iter().all(|c: &ConnectionSync| c.complete),
@@ -127,6 +128,8 @@ impl Desk {
         summary: ReadSummary,
         accept_smaller: Option<&str>,
     ) -> Result<ConnectionSync> {
+        // A clock that agrees with ours is worth knowing; one that does not is judged when something rests on it.
+        self.clock_watch.off_by(summary.clock_skew_s);
         let end = ReadEnd {
             at: self.clock.now(),
             rows: summary.rows,

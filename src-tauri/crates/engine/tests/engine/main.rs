@@ -21,5 +21,6 @@ mod okta;
 mod openai;
 mod people;
 mod tamper;
+mod timers;
 mod vendor_trouble;
 mod wrap;

@@ -128,6 +128,10 @@ impl AccessTarget for Door {
     async fn own_account(&self) -> Result<Option<String>> {
         self.inner.own_account().await
     }
+
+    fn clock_skew_s(&self) -> Option<i64> {
+        self.inner.clock_skew_s()
+    }
 }
 
 /// A list that marks the accounts of programs.

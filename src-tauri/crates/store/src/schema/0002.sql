@@ -1,3 +1,5 @@
+-- Version 2. The same rules as in version 1.
+
 -- What was read of one account alone, beyond what its connection's list tells; as it was read last.
 CREATE TABLE account_detail (
     account_id TEXT PRIMARY KEY REFERENCES account, org_id TEXT NOT NULL, detail TEXT NOT NULL, read_at TEXT NOT NULL
@@ -40,3 +42,15 @@ CREATE TABLE usage_span (
     connection_id TEXT PRIMARY KEY REFERENCES connection, org_id TEXT NOT NULL, since TEXT NOT NULL,
     until TEXT NOT NULL
 ) STRICT;
+
+-- Plans that wait for their instant. `id` is that of the ledger entry that armed it: approval and plan stand there.
+-- A row changes its state in the transaction of an entry; `try_at`, `holder`, `held_until` and `hindrance` are
+-- working data of whoever tries to fire it.
+CREATE TABLE timer (
+    id TEXT PRIMARY KEY REFERENCES ledger (id), org_id TEXT NOT NULL, person_id TEXT NOT NULL,
+    employment_id TEXT NOT NULL, generation INTEGER NOT NULL, event TEXT NOT NULL, due_at TEXT NOT NULL,
+    state TEXT NOT NULL, run_id TEXT REFERENCES run, try_at TEXT NOT NULL, holder TEXT, held_until TEXT,
+    hindrance TEXT
+) STRICT;
+CREATE UNIQUE INDEX timer_armed ON timer (org_id, employment_id, generation, event) WHERE state = 'armed';
+CREATE INDEX timer_due ON timer (try_at) WHERE state = 'armed';

@@ -22,4 +22,5 @@ pub(crate) mod runs;
 pub(crate) mod scan;
 pub(crate) mod staging;
 pub(crate) mod system;
+pub(crate) mod timer;
 pub(crate) mod usage;

@@ -83,6 +83,10 @@ impl AccessTarget for Scim {
             None => self.me().await,
         }
     }
+
+    fn clock_skew_s(&self) -> Option<i64> {
+        self.api.skew_s()
+    }
 }
 
 impl Scim {

@@ -142,6 +142,10 @@ impl WorkerSource for Sim {
         Ok(self.world.stints(remote_person_id))
     }
 
+    fn clock_skew_s(&self) -> Option<i64> {
+        self.world.truth().skew_s
+    }
+
     async fn probe(&self) -> Result<Probe> {
         self.try_out().await
     }
@@ -236,5 +240,9 @@ impl AccessTarget for Sim {
     async fn own_account(&self) -> Result<Option<String>> {
         self.read(Op::OwnAccount, "").await?;
         Ok(self.world.edit(|s| s.own_account.clone()))
+    }
+
+    fn clock_skew_s(&self) -> Option<i64> {
+        self.world.truth().skew_s
     }
 }
