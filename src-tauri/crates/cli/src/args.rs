@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     backlog, completions, connection, evidence, init, key, leaver, ledger, link, lookback, offboard, pause,
-    person, policy, run, sync, system, timer, vendor,
+    person, policy, run, serve, sync, system, timer, vendor,
 };
 
 /// Keep HR and access in step: see who leaves, cut their access everywhere, prove it.
@@ -84,6 +84,8 @@ pub(crate) enum Command {
     /// Approved plans that wait for their instant
     #[command(subcommand)]
     Timer(timer::Timer),
+    /// Be there: read every connection in its interval, fire timers, go on with runs
+    Serve(serve::Serve),
     /// What was done for a leaver, and what is left
     #[command(subcommand)]
     Run(run::Run),

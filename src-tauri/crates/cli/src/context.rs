@@ -71,14 +71,23 @@ impl Context {
 
     /// Opens the home and says what the operator must see.
     pub(crate) async fn desk(&self) -> Result<OpenDesk<'_>> {
+        let desk = self.open().await?;
+        self.notices(&desk.notices());
+        Ok(OpenDesk { desk, context: self })
+    }
+
+    /// Opens the home for work that goes on side by side; its notices are the caller's to tell.
+    pub(crate) async fn shared_desk(&self) -> Result<Arc<Desk>> {
+        self.open().await.map(Arc::new)
+    }
+
+    async fn open(&self) -> Result<Desk> {
         let home = self.home()?;
         let secrets = match Desk::secrets_kind(&home)? {
             SecretsKind::Keychain => SecretsChoice::Keychain,
             SecretsKind::SealedFile => SecretsChoice::SealedFile(secrets::passphrase()?),
         };
-        let desk = Desk::open(&home, self.options(secrets)?).await?;
-        self.notices(&desk.notices());
-        Ok(OpenDesk { desk, context: self })
+        Desk::open(&home, self.options(secrets)?).await
     }
 
     /// Says on standard error what the operator must see.

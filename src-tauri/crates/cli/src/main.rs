@@ -28,25 +28,37 @@ use crate::exit::{Exit, Stop};
 
 /// Names what is logged to standard error, in the syntax of tracing's filters; nothing without it.
 const LOG: &str = "LOCKSTEP_LOG";
+/// What a service logs when nothing is said.
+const SERVICE_LOG: &str = "warn,lockstep=info,lockstep_engine=info";
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return report::usage(&error).into(),
     };
-    if let Ok(filter) = std::env::var(LOG) {
-        tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::new(filter))
-            .with_writer(std::io::stderr)
-            .with_ansi(std::io::stderr().is_terminal() && text::colour_wanted())
-            .init();
-    }
+    start_log(&cli);
     let context = Context::new(cli.global);
     match run(cli.command, &context) {
         Ok(exit) => exit,
         Err(stop) => context.stopped(&stop),
     }
     .into()
+}
+
+/// Logs to standard error: what `LOCKSTEP_LOG` names, and for a service without it what it does.
+fn start_log(cli: &Cli) {
+    let serves = matches!(cli.command, args::Command::Serve(_));
+    let filter = match std::env::var(LOG) {
+        Ok(filter) => filter,
+        Err(_) if serves => SERVICE_LOG.to_owned(),
+        Err(_) => return,
+    };
+    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(std::io::stderr);
+    if serves && cli.global.json {
+        log.json().init();
+    } else {
+        log.with_ansi(std::io::stderr().is_terminal() && text::colour_wanted()).init();
+    }
 }
 
 fn run(command: args::Command, context: &Context) -> Result<Exit, Stop> {

@@ -15,6 +15,7 @@ use crate::date_settings::date_rules;
 use crate::desk::Desk;
 use crate::error::{Code, Error, Result};
 use crate::pause::said;
+use crate::schedule::{COMMON_FIELDS, every};
 use crate::systems::register_connection;
 use crate::vendors;
 
@@ -293,7 +294,8 @@ fn check_settings(
     secrets: &BTreeMap<String, Zeroizing<String>>,
 ) -> Result<()> {
     let dates = vendors::date_fields(&vendor.descriptor);
-    let fields: Vec<&Field> = vendor.descriptor.fields.iter().chain(dates).collect();
+    let fields: Vec<&Field> = vendor.descriptor.fields.iter().chain(dates).chain(COMMON_FIELDS).collect();
+    every(settings)?;
     let ask = format!("`lockstep vendor show {}` lists what it takes.", vendor.descriptor.id);
     for (name, value) in settings {
         match fields.iter().find(|f| f.name == name) {

@@ -20,7 +20,7 @@ use crate::home::{Home, HomeFile};
 use crate::keys::{self, Keys};
 use crate::ledger::CHECK_DUE;
 use crate::policy::{self, LoadedPolicy};
-use crate::schedule::ClockWatch;
+use crate::schedule::{ClockWatch, Stop};
 
 /// Where progress goes while long work is under way.
 pub type ProgressSink = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -91,6 +91,8 @@ pub struct Desk {
     pub(crate) clock: Arc<dyn Clock>,
     /// Tells whether that clock can be relied on.
     pub(crate) clock_watch: ClockWatch,
+    /// Asked when this process shall end.
+    pub(crate) stop: Stop,
     pub(crate) vendors: Vec<Vendor>,
     pub(crate) operator: Operator,
     pub(crate) policy: LoadedPolicy,
@@ -169,6 +171,7 @@ impl Desk {
             keys,
             clock_watch: ClockWatch::new(options.clock.clone()),
             clock: options.clock,
+            stop: Stop::default(),
             vendors: options.vendors,
             operator,
             policy,

@@ -30,4 +30,5 @@ pub use error::{Code, Error, Result};
 pub use lockstep_connectors::SystemClock;
 pub use lockstep_connectors::vendors::all as vendors;
 pub use lockstep_domain as domain;
+pub use schedule::Heartbeat;
 pub use vendors::vendor_views;

@@ -6,6 +6,7 @@ use crate::api::{FieldView, VendorView};
 use crate::date_settings::DATE_FIELDS;
 use crate::desk::Desk;
 use crate::error::{Code, Error, Result};
+use crate::schedule::COMMON_FIELDS;
 
 impl Desk {
     /// Every vendor of this build.
@@ -44,7 +45,13 @@ fn view(descriptor: &Descriptor) -> VendorView {
         name: descriptor.name.into(),
         about: descriptor.about.into(),
         roles: descriptor.roles.iter().map(|r| role(*r).into()).collect(),
-        fields: descriptor.fields.iter().chain(date_fields(descriptor)).map(field).collect(),
+        fields: descriptor
+            .fields
+            .iter()
+            .chain(date_fields(descriptor))
+            .chain(COMMON_FIELDS)
+            .map(field)
+            .collect(),
         scopes: descriptor.scopes.iter().map(|s| (s.name.into(), s.why.into())).collect(),
         docs: descriptor.docs.into(),
     }

@@ -21,6 +21,7 @@ mod preview_page;
 mod refusals;
 pub(crate) mod run;
 mod run_page;
+pub(crate) mod serve;
 mod step_page;
 pub(crate) mod sync;
 pub(crate) mod system;
@@ -50,6 +51,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Sto
         Command::Backlog(it) => it.run(context).await,
         Command::Lookback(it) => it.run(context).await,
         Command::Offboard(it) => it.run(context).await,
+        Command::Serve(it) => it.run(context).await,
         Command::Timer(it) => it.run(context).await,
         Command::Run(it) => it.run(context).await,
         Command::Evidence(it) => it.run(context).await,

@@ -55,6 +55,11 @@ words! {
 }
 
 impl Blocker {
+    /// Whether it may be over without anybody having acted.
+    pub fn passes_by_itself(self) -> bool {
+        matches!(self, Self::Paused | Self::ClockOff)
+    }
+
     /// What a person can do about it.
     pub fn remedy(self) -> &'static str {
         match self {

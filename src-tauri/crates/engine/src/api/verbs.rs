@@ -48,6 +48,7 @@ pub const VERBS: &[Verb] = &[
     changes("offboard", "cancel"),
     reads("timer", "list"),
     changes("timer", "fire"),
+    changes("", "serve"),
     reads("run", "list"),
     reads("run", "show"),
     changes("run", "resume"),

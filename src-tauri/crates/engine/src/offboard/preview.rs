@@ -72,14 +72,15 @@ impl Desk {
         let now = self.clock.now();
         let since = counting_since(now, policy);
         let source = case.source.id;
-        let (pause, recent, employed, last_reads) = self
+        let (pause, recent, employed, last_read) = self
             .store
             .read(move |r| {
                 Ok((
                     r.pause()?,
                     r.counting_runs_since(since)?,
                     r.employed_people()?,
-                    r.ended_reads(source, ReadKind::Workers, 1)?,
+                    // One that failed told nothing; that HR cannot be read is the last look's to judge.
+                    r.last_told_read(source, ReadKind::Workers)?,
                 ))
             })
             .await?;
@@ -99,7 +100,7 @@ impl Desk {
             recent_leavers: usize::try_from(recent).unwrap_or(usize::MAX),
             counting: usize::from(counts(case, batch)),
             employed: usize::try_from(employed).unwrap_or(0),
-            source_shrunk: last_reads.first().is_some_and(|r| !r.complete),
+            source_shrunk: last_read.is_some_and(|r| !r.complete),
             approvers,
         };
         Ok(may_start(&facts, policy))

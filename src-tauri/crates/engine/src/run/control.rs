@@ -44,9 +44,18 @@ impl Desk {
         self.drive_all(&runs, &targets).await
     }
 
-    /// Drives a run until nothing more can be done now.
+    /// Drives a run until nothing more can be done now. Blocked steps are tried again.
     pub(crate) async fn drive(&self, id: RunId, targets: &Targets) -> Result<()> {
-        let (dossier, held, journal, _claim) = self.take_up(id).await?;
+        self.drive_retrying(id, targets, |_| true).await
+    }
+
+    /// The same with nobody there: only what may have passed by itself is tried again.
+    pub(crate) async fn drive_unattended(&self, id: RunId, targets: &Targets) -> Result<()> {
+        self.drive_retrying(id, targets, Blocker::passes_by_itself).await
+    }
+
+    async fn drive_retrying(&self, id: RunId, targets: &Targets, retried: fn(Blocker) -> bool) -> Result<()> {
+        let (dossier, held, journal, _claim) = self.take_up(id, retried).await?;
         let driven = self.drive_under_lease(&journal, dossier, targets).await;
         let given_back = lease::give_back(&self.store, &held).await;
         driven.and(given_back)
@@ -82,6 +91,7 @@ impl Desk {
             targets: &all,
             steps: &steps,
             waves: WaveClock::from(&self.policy.policy.leaver),
+            stop: &self.stop,
         };
         let driven = driver.drive().await;
         self.note_dialects(journal, &steps).await?;
@@ -90,7 +100,11 @@ impl Desk {
 
     /// Takes a run up: blocked steps are tried again, and it is ours alone. One run after the other, so that
     /// the first of a thousand blocks sign-in at once and not when all are taken up; no vendor is asked here.
-    async fn take_up(&self, id: RunId) -> Result<(Dossier, Held, Journal, Claim<'_>)> {
+    async fn take_up(
+        &self,
+        id: RunId,
+        retried: fn(Blocker) -> bool,
+    ) -> Result<(Dossier, Held, Journal, Claim<'_>)> {
         let _turn = self.taking_up.lock().await;
         if let Some(reason) = self.pause_status().await?.reason {
             return Err(Error::new(
@@ -100,7 +114,7 @@ impl Desk {
             ));
         }
         let dossier = self.dossier(id).await?;
-        self.retry_blocked(id).await?;
+        self.retry_blocked(id, retried).await?;
         let busy = || {
             Error::new(
                 Code::Busy,
@@ -155,13 +169,13 @@ impl Desk {
 
     /// Asked and recorded in one transaction: two processes may go on with the same run at the same moment, and
     /// the slower one must find nothing left to retry instead of an illegal order.
-    async fn retry_blocked(&self, id: RunId) -> Result<()> {
-        self.record_what(id, |run| {
+    async fn retry_blocked(&self, id: RunId, retried: fn(Blocker) -> bool) -> Result<()> {
+        self.record_what(id, move |run| {
             if run.sealed_at.is_some() || run.cancelled {
                 return Vec::new();
             }
             let blocked = |s: &&lockstep_domain::run::Progress| {
-                matches!(s.state, StepState::Blocked { blocker } if blocker != Blocker::MaybeSent)
+                matches!(s.state, StepState::Blocked { blocker } if blocker != Blocker::MaybeSent && retried(blocker))
             };
             let steps = run.steps.iter().filter(blocked);
             steps.map(|s| Record::of(RunEvent::Retried { step: s.outline.id })).collect()
@@ -192,7 +206,18 @@ impl Desk {
                     "Sign-in is blocked already. Restore the HR connection, then resume the run.",
                 ));
             }
-            LookBack::Unread => {}
+            LookBack::ClockOff(seconds) if removal_ahead => {
+                return Err(Error::new(
+                    Code::NeedsPerson,
+                    format!(
+                        "this machine's clock is off by {} s, and run {} has still to remove access",
+                        seconds.abs(),
+                        journal.id()
+                    ),
+                    "Sign-in is blocked already. Set the clock right, then resume the run.",
+                ));
+            }
+            LookBack::Unread | LookBack::ClockOff(_) => {}
         }
         Ok(())
     }

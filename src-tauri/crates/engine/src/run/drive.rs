@@ -20,6 +20,7 @@ use tokio::sync::Mutex;
 use super::journal::{Journal, Record};
 use super::step::{StepDriver, WriteGuard};
 use crate::error::Result;
+use crate::schedule::Stop;
 
 /// Something under way: a lane, by name, or nothing that a lane waits for.
 type UnderWay<'a> = Pin<Box<dyn Future<Output = Result<Option<String>>> + Send + 'a>>;
@@ -69,6 +70,7 @@ pub(crate) struct Driver<'a> {
     pub(crate) targets: &'a BTreeMap<ConnectionId, Arc<dyn AccessTarget>>,
     pub(crate) steps: &'a BTreeMap<StepId, Step>,
     pub(crate) waves: WaveClock,
+    pub(crate) stop: &'a Stop,
 }
 
 /// What is remembered of a lane between its steps: the latest observation of its account.
@@ -90,7 +92,8 @@ impl Driver<'_> {
         let mut busy: BTreeSet<String> = BTreeSet::new();
         let mut lanes: BTreeMap<String, Lane> = BTreeMap::new();
         let mut put_off: BTreeMap<StepId, u32> = BTreeMap::new();
-        loop {
+        // Asked to end, no new step is begun; those under way come to their end.
+        while !self.stop.is_asked() {
             let now = self.clock.now();
             let asked = self.journal.ask(|run| (run.next(now, self.waves), run.wake_at(now, self.waves)));
             let (next, wake_at) = beside(under_way, &mut finished, asked).await;
@@ -133,7 +136,7 @@ impl Driver<'_> {
             match next {
                 Next::Open(_) | Next::Do(_) => {}
                 Next::WaitUntil(at) if at <= give_up_at => {
-                    self.clock.sleep((at - now).to_std().unwrap_or_default()).await;
+                    self.stop.or(self.clock.sleep((at - now).to_std().unwrap_or_default())).await;
                 }
                 Next::Sweep => {
                     if self.around.sweep(self.journal).await? == Sweep::Amended {
@@ -144,6 +147,7 @@ impl Driver<'_> {
                 Next::WaitUntil(_) | Next::NeedsPerson | Next::Done => return Ok(Driven::Through),
             }
         }
+        Ok(Driven::Through)
     }
 
     /// The next of what is under way that ends, unless the clock comes to `wake_at` before.

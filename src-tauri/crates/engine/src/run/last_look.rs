@@ -34,6 +34,8 @@ pub(crate) enum LookBack {
     Changed,
     /// It could not be read.
     Unread,
+    /// Our clock is off by so many seconds; what rests on an instant cannot go on.
+    ClockOff(i64),
 }
 
 impl Desk {
@@ -74,8 +76,7 @@ impl Desk {
         };
         let by_hr = !dossier.plan.explicit_now;
         if by_hr && let Some(seconds) = self.clock_watch.off_by(workers.clock_skew_s()) {
-            self.notice(format!("this machine's clock is off by {} s", seconds.abs()));
-            return Ok(LookBack::Unread);
+            return Ok(LookBack::ClockOff(seconds));
         }
         let held = by_hr && another_holds(&dossier.state, worker, &stints, &rules, self.clock.now());
         let same = stints.iter().any(|s| {

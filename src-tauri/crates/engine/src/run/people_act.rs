@@ -68,6 +68,10 @@ impl Desk {
                 "HR cannot be read, so that nobody can tell whether the approval still fits",
                 "Restore the HR connection, then release the run.",
             ),
+            LookBack::ClockOff(_) => (
+                "this machine's clock is off, and what HR says rests on instants",
+                "Set the clock right, then release the run.",
+            ),
         };
         Err(Error::new(Code::NeedsPerson, format!("run {id} stays held: {what}"), remedy))
     }

@@ -161,8 +161,7 @@ impl Desk {
         };
         // Accounts found since the approval come as an amendment of the run, in sight.
         let accounts = plan.dossier.accounts.into_iter().map(now).collect();
-        let dossier =
-            Dossier { plan: plan.dossier.plan, approved_at: Some(approved_at), accounts, ..fresh };
+        let dossier = Dossier { plan: plan.dossier.plan, approved_at: Some(approved_at), accounts, ..fresh };
         Opening {
             dossier,
             authority: body.authority,

@@ -2,8 +2,15 @@
 
 mod arm;
 mod armed;
+mod attend;
 mod clock_watch;
 mod fire;
 mod follow;
+mod poll;
+mod serve;
+mod stop;
 
 pub(crate) use clock_watch::{ClockWatch, MOST_SKEW_S};
+pub(crate) use poll::{COMMON_FIELDS, every};
+pub use serve::Heartbeat;
+pub(crate) use stop::Stop;

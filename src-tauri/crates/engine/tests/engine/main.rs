@@ -20,6 +20,7 @@ mod office;
 mod okta;
 mod openai;
 mod people;
+mod serve;
 mod tamper;
 mod timers;
 mod vendor_trouble;

@@ -132,6 +132,19 @@ impl Reader<'_> {
         )
     }
 
+    /// The last read to whose end the source told something: complete or not, but not one that failed on the way.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn last_told_read(&self, connection: ConnectionId, kind: ReadKind) -> Result<Option<ReadRow>> {
+        let reads = self.reads_where(
+            "WHERE connection_id = ?1 AND kind = ?2 AND ended_at IS NOT NULL
+                 AND (complete = 1 OR source_sha256 IS NOT NULL) ORDER BY ended_at DESC LIMIT 1",
+            params![connection.to_string(), kind.as_str()],
+        )?;
+        Ok(reads.into_iter().next())
+    }
+
     /// Reads that go on, or that a crash broke off: [`Tx::discard_read`] is due for those.
     ///
     /// # Errors
