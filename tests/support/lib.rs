@@ -27,4 +27,5 @@ pub use company::{
     Company, FAR_AHEAD, LONG_OVER, PASSPHRASE, Says, connect_directory, connect_hr, hr_export, number, set_up,
 };
 pub use home::Home;
+pub use process::wait_for;
 pub use scim::{NewUser, ScimServer};

@@ -17,6 +17,11 @@ pub(crate) fn poll<T>(limit: Duration, mut ready: impl FnMut() -> Option<T>) -> 
     }
 }
 
+/// Asks `ready` until it gives a value or the time is up, while other processes go on.
+pub fn wait_for<T>(limit: Duration, ready: impl FnMut() -> Option<T>) -> Option<T> {
+    poll(limit, ready)
+}
+
 /// Lets real time pass.
 #[expect(
     clippy::disallowed_methods,

@@ -413,7 +413,7 @@ async fn garden_leave() -> (Office, Desk, lockstep_domain::ids::RunId) {
     assert!(!office.app.truth().accounts["u1"].enabled, "access ends with the last day worked");
     desk.resume(Some(run)).await.unwrap();
     assert_eq!(office.app.write_count("u1", &key("k1")), 0, "removal is not a day early");
-    office.pass(Duration::from_hours(138)); // the 1st of October, in the morning
+    office.pass(Duration::from_secs(138 * 3600)); // the 1st of October, in the morning
     (office, desk, run)
 }
 
