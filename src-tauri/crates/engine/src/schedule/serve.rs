@@ -172,7 +172,7 @@ impl Service {
                 let fired = async { desk.fire_and_drive(&timer, &desk.targets().await?).await };
                 match fired.await {
                     Ok(fired) => {
-                        tracing::info!(timer = %timer.timer.id, ?fired, "a timer's instant has come")
+                        tracing::info!(timer = %timer.timer.id, ?fired, "a timer's instant has come");
                     }
                     Err(e) => desk.tell_failure("a timer could not be fired", &e),
                 }
