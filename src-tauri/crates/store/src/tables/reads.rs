@@ -138,7 +138,7 @@ impl Reader<'_> {
     /// Those of the database.
     pub fn last_told_read(&self, connection: ConnectionId, kind: ReadKind) -> Result<Option<ReadRow>> {
         let reads = self.reads_where(
-            "WHERE connection_id = ?1 AND kind = ?2 AND ended_at IS NOT NULL
+            "WHERE connection_id = ?1 AND kind = ?2 AND changes_only = 0 AND ended_at IS NOT NULL
                  AND (complete = 1 OR source_sha256 IS NOT NULL) ORDER BY ended_at DESC LIMIT 1",
             params![connection.to_string(), kind.as_str()],
         )?;
