@@ -1,12 +1,12 @@
 //! `lockstep timer …`.
 
 use clap::Subcommand;
-use lockstep_engine::api::{FireView, TimerView};
+use lockstep_engine::api::{AlarmView, FireView, TimerView};
 
 use super::run_page;
 use crate::context::Context;
 use crate::exit::{Exit, Stop};
-use crate::text::{Page, count, plain, utc, utc_with_local};
+use crate::text::{Page, count, plain, then, utc, utc_with_local};
 
 /// Approved plans that wait for their instant
 #[derive(Debug, Subcommand)]
@@ -17,6 +17,8 @@ pub(crate) enum Timer {
         #[arg(long)]
         all: bool,
     },
+    /// Say who leaves without an approval, and what would keep timers from doing their work
+    Check,
     /// Fire every timer whose instant has come, once; `lockstep serve` does that by itself
     Fire,
 }
@@ -29,6 +31,11 @@ impl Timer {
                 let timers = desk.timers(all).await?;
                 context.answer(&timers, |page| list(page, &timers))?;
                 Ok(Exit::Done)
+            }
+            Self::Check => {
+                let alarms = desk.alarms().await?;
+                context.answer(&alarms, |page| check(page, &alarms))?;
+                Ok(Exit::done_if(alarms.is_empty(), Exit::NeedsPerson))
             }
             Self::Fire => {
                 let fired = context.interruptible(desk.fire_timers()).await?;
@@ -59,6 +66,17 @@ pub(super) fn list(page: &mut Page, timers: &[TimerView]) {
     );
     if let Some(next) = timers.iter().filter(|t| t.state == "armed").filter_map(|t| t.try_at).min() {
         page.line(format!("Next: {}. It fires only while `lockstep serve` runs.", utc(Some(next))));
+    }
+}
+
+fn check(page: &mut Page, alarms: &[AlarmView]) {
+    if alarms.is_empty() {
+        page.line(
+            "Nothing needs attention: whoever leaves within a day is armed, and nothing is in the way.",
+        );
+    }
+    for alarm in alarms {
+        page.line(format!("{} ({})", then(&alarm.text, &alarm.remedy), utc(alarm.due_at)));
     }
 }
 

@@ -28,5 +28,5 @@ pub use runs::{
 };
 pub use sync::{ConnectionSync, Progress, RowRemark, SyncRequest, SyncView};
 pub use systems::{SetSystem, SystemImport, SystemView};
-pub use timers::{FireView, TimerView};
+pub use timers::{AlarmView, FireView, TimerView};
 pub use verbs::{VERBS, Verb};

@@ -39,3 +39,21 @@ pub struct FireView {
     /// Timers whose approval no longer stood.
     pub void: Vec<EntryId>,
 }
+
+/// What needs somebody's attention before an instant, or because one has passed.
+#[derive(Clone, Debug, Serialize)]
+pub struct AlarmView {
+    /// "not_armed", "ended_unapproved", "hindered", "hr_old", "connection_closed", "connection_trouble" or
+    /// "mode_observe".
+    pub kind: String,
+    /// The person whom it concerns.
+    pub person: PersonId,
+    /// The instant (UTC).
+    pub due_at: Option<DateTime<Utc>>,
+    /// Whether it is at most an hour away.
+    pub last_call: bool,
+    /// What, with the person's name.
+    pub text: String,
+    /// What to do.
+    pub remedy: String,
+}

@@ -47,6 +47,7 @@ pub const VERBS: &[Verb] = &[
     changes("offboard", "disarm"),
     changes("offboard", "cancel"),
     reads("timer", "list"),
+    reads("timer", "check"),
     changes("timer", "fire"),
     changes("", "serve"),
     reads("run", "list"),

@@ -7,6 +7,7 @@ mod clock_watch;
 mod fire;
 mod follow;
 mod poll;
+mod ready;
 mod serve;
 mod stop;
 

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::attend::Attendance;
 use super::poll::Polls;
+use super::ready::Told;
 use crate::desk::Desk;
 use crate::error::Result;
 
@@ -18,6 +19,9 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// How often connections and open runs are looked at.
 const ROUND: TimeDelta = TimeDelta::seconds(15);
+
+/// How often it is checked whether timers can do their work.
+const CHECK: TimeDelta = TimeDelta::minutes(1);
 
 /// Failures to look at the clock in a row after which the process ends, to be started anew.
 const MOST_FAILURES: u32 = 30;
@@ -31,6 +35,8 @@ pub(crate) struct Service {
     polls: Polls,
     attendance: Attendance,
     next_round: Option<DateTime<Utc>>,
+    next_check: Option<DateTime<Utc>>,
+    told: Told,
     work: JoinSet<()>,
     reads: JoinSet<()>,
     under_way: UnderWay,
@@ -132,6 +138,8 @@ impl Service {
             polls: Polls::default(),
             attendance: Attendance::default(),
             next_round: None,
+            next_check: None,
+            told: Told::default(),
             work: JoinSet::new(),
             reads: JoinSet::new(),
             under_way: UnderWay::default(),
@@ -149,6 +157,10 @@ impl Service {
             self.next_round = Some(now + ROUND);
             self.read().await?;
             self.go_on().await?;
+        }
+        if self.next_check.is_none_or(|at| at <= now || at > now + CHECK) {
+            self.next_check = Some(now + CHECK);
+            self.told.tell(&self.desk.alarms().await?);
         }
         Ok(())
     }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use lockstep_connectors::Kind;
 use lockstep_connectors::vendors::sim::{Fault, Op, Times};
+use lockstep_domain::capability::Mode;
 use lockstep_domain::people::SourceStatus;
 use lockstep_domain::run::Standing;
 use lockstep_engine::Code;
 use lockstep_engine::Desk;
 use lockstep_engine::api::{FireView, OffboardRequest, TimerView};
 
-use super::office::{Office, account, approve, email, people, today, worker};
+use super::office::{APP, Office, account, approve, email, people, today, worker};
 
 /// The last day of whoever is in notice here; access ends with it.
 const LAST: &str = "2026-09-30";
@@ -249,7 +250,37 @@ async fn without_an_approval_nobody_is_cut_by_the_clock() {
     pass_until(&office, instant() + TimeDelta::hours(1));
     office.sync(&desk).await;
     assert!(nothing(&desk.fire_timers().await.unwrap()), "no approval, no timer");
+    assert_eq!(kinds(&desk).await, ["ended_unapproved"], "but it is told");
     assert!(works(&office, 1), "and no cut");
+}
+
+async fn kinds(desk: &Desk) -> Vec<String> {
+    desk.alarms().await.unwrap().into_iter().map(|alarm| alarm.kind).collect()
+}
+
+#[tokio::test]
+async fn what_would_keep_a_timer_from_its_work_is_told_a_day_and_an_hour_ahead() {
+    let (office, desk) = armed().await;
+    ends(&office, 2, LAST);
+    office.sync(&desk).await;
+    office.mode(&desk, APP, Mode::Observe).await;
+    pass_until(&office, instant() - TimeDelta::hours(25));
+    assert!(kinds(&desk).await.is_empty(), "more than a day ahead nobody is troubled");
+    office.sync(&desk).await;
+    office.pass(Duration::from_secs(2 * 3600));
+    assert_eq!(
+        kinds(&desk).await,
+        ["not_armed", "mode_observe"],
+        "person 2 is not armed, and 1 would not be cut"
+    );
+    assert!(!desk.alarms().await.unwrap()[0].last_call, "there is a day left");
+    pass_until(&office, instant() - TimeDelta::hours(1));
+    let alarms = desk.alarms().await.unwrap();
+    assert!(alarms.iter().all(|a| a.last_call), "an hour ahead it is told once more: {alarms:?}");
+    office.mode(&desk, APP, Mode::Full).await;
+    office.sync(&desk).await;
+    arm(&desk, 2).await;
+    assert!(kinds(&desk).await.is_empty(), "what was put right is no alarm");
 }
 
 #[tokio::test]
