@@ -21,7 +21,7 @@ const TICK: Duration = Duration::from_secs(1);
 const ROUND: TimeDelta = TimeDelta::seconds(15);
 
 /// How often it is checked whether timers can do their work.
-const CHECK: TimeDelta = TimeDelta::minutes(1);
+const CHECK: TimeDelta = TimeDelta::minutes(5);
 
 /// Failures to look at the clock in a row after which the process ends, to be started anew.
 const MOST_FAILURES: u32 = 30;
