@@ -7,4 +7,5 @@ mod baseline;
 mod evidence;
 mod guards;
 mod leaver;
+mod practice;
 mod tasks;

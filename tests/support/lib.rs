@@ -19,6 +19,7 @@
 mod cli;
 mod company;
 mod home;
+mod practice;
 mod process;
 mod scim;
 
@@ -27,5 +28,6 @@ pub use company::{
     Company, FAR_AHEAD, LONG_OVER, PASSPHRASE, Says, connect_directory, connect_hr, hr_export, number, set_up,
 };
 pub use home::Home;
+pub use practice::Practice;
 pub use process::wait_for;
 pub use scim::{NewUser, ScimServer};

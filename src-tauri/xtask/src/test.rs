@@ -24,7 +24,7 @@ pub(crate) fn run(only: &[String]) -> ExitCode {
 
 fn all(stages: &mut Stages, count: &mut Count, only: &[String]) -> Result {
     let scim = stages.run("what the tests need", || {
-        setup::require(&[Need::CCompiler, Need::Python, Need::PdfText, Need::Keychain])?;
+        setup::require(&[Need::CCompiler, Need::Python, Need::PdfText, Need::Keychain, Need::ShiftedClock])?;
         setup::python_tool("scim2-server")
     })?;
     stages.run("build lockstep", || run::stream(&mut run::cargo(&["build", "-p", "lockstep-cli"])))?;
@@ -37,6 +37,9 @@ fn all(stages: &mut Stages, count: &mut Count, only: &[String]) -> Result {
             command.args(only)
         };
         command.env("LOCKSTEP_BIN", &lockstep).env("SCIM2_SERVER", &scim);
+        if let Some(library) = setup::shifted_clock() {
+            command.env("FAKETIME_LIB", library);
+        }
         let passed = run::stream_lines(&mut command, |line| count.see(line))?;
         if passed { Ok(()) } else { Err("`cargo test` failed; its output above names what".to_owned()) }
     });

@@ -1,6 +1,7 @@
 //! What things are called on screen and on paper, said in one place.
 
 use lockstep_domain::access::{Target, Wish};
+use lockstep_domain::capability::Effect;
 use lockstep_domain::plan::{Step, Wave};
 use lockstep_domain::run::{Assurance, RunEvent, StepState};
 
@@ -44,6 +45,22 @@ pub(crate) fn of_step(step: &Step, known: Option<&KnownAccount>) -> String {
         _ => None,
     });
     named.unwrap_or_else(|| of_wish(&step.wish))
+}
+
+/// What is done where the vendor refuses the usual way.
+pub(crate) fn of_fallback(step: &Step) -> Option<String> {
+    let ways = step.ways.iter().filter(|way| way.fallback);
+    let words = ways.map(|way| {
+        let what = way.dialect.as_deref().unwrap_or("a stronger way");
+        let cost = match way.effect {
+            Effect::Reversible => "",
+            Effect::Lossy => ", which may lose data",
+            Effect::Final => ", which cannot be undone",
+        };
+        format!("{what}{cost}")
+    });
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| words.join("; then "))
 }
 
 /// Where a step acts: system and account.

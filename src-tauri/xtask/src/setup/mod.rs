@@ -5,7 +5,7 @@ mod packages;
 mod tools;
 mod versions;
 
-pub(crate) use needs::Need;
+pub(crate) use needs::{Need, shifted_clock};
 pub(crate) use tools::{cargo_deny, python_tool};
 
 use crate::Result;

@@ -1,4 +1,5 @@
-use std::env;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use crate::{repo, run};
 
@@ -9,6 +10,7 @@ pub(crate) enum Need {
     Python,
     PdfText,
     Keychain,
+    ShiftedClock,
 }
 
 /// What is said about a need, and what installs it.
@@ -52,6 +54,13 @@ impl Need {
                 macos: "nothing: the Keychain is built in",
                 windows: "nothing: the Credential Manager is built in",
             },
+            Self::ShiftedClock => Facts {
+                name: "libfaketime",
+                why: "shifts the clock of the program under test, so that weeks pass in a second",
+                apt: &["libfaketime"],
+                macos: "brew install libfaketime",
+                windows: "nothing: there is no such library; the stories told over weeks run elsewhere",
+            },
         }
     }
 
@@ -65,8 +74,18 @@ impl Need {
                 let programs = ["gnome-keyring-daemon", "dbus-run-session", "secret-tool"];
                 !cfg!(target_os = "linux") || programs.iter().all(|name| on_path(name))
             }
+            Self::ShiftedClock => cfg!(windows) || shifted_clock().is_some(),
         }
     }
+}
+
+/// The library that shifts a program's clock.
+pub(crate) fn shifted_clock() -> Option<PathBuf> {
+    let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
+    let debian = folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
+    let homebrew = ["/opt/homebrew/lib/faketime", "/usr/local/lib/faketime"];
+    let homebrew = homebrew.iter().map(|folder| Path::new(folder).join("libfaketimeMT.1.dylib"));
+    debian.chain(homebrew).find(|library| library.is_file())
 }
 
 /// The name under which Python 3 is installed.

@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("lockstep-cli", &["lockstep-engine"]),
     (PRACTICE, &[]),
     ("lockstep-shell", &["lockstep-engine"]),
-    (TESTKIT, &[]),
+    (TESTKIT, &[PRACTICE]),
     ("xtask", &[TESTKIT, PRACTICE]),
 ];
 

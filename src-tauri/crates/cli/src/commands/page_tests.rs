@@ -28,6 +28,7 @@ fn step() -> NamedStep {
         account: Some("kim@acme.test".into()),
         wish: "sign-in blocked".into(),
         effect: "reversible".into(),
+        fallback: None,
         owner: None,
         due: "2026-09-25T21:00:00Z".parse().ok(),
     }

@@ -37,6 +37,11 @@ fn show_person(page: &mut Page, person: &PersonPreview) {
         person.steps.iter().map(row).collect(),
         "Nothing: no account of this person is known.",
     );
+    let refused = person.steps.iter().filter_map(|step| {
+        let fallback = step.step.fallback.as_ref()?;
+        Some(format!("{} ({}): {fallback}", target(&step.step), step.step.wish))
+    });
+    page.points("Where the system refuses that, and only then", refused);
     let blocked = person.steps.iter().filter_map(|step| {
         let (why, remedy) = step.blocked.as_ref()?;
         Some(format!("{} ({}): {}", target(&step.step), step.step.wish, then(&plain(why), remedy)))

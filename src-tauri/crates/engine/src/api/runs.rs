@@ -97,8 +97,11 @@ pub struct NamedStep {
     pub account: Option<String>,
     /// What must become true, in words.
     pub wish: String,
-    /// The strongest effect.
+    /// The strongest effect, as long as the system refuses nothing.
     pub effect: String,
+    /// What is done where the system refuses that, and what it costs; part of what is approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<String>,
     /// Who answers for it.
     pub owner: Option<String>,
     /// Due (UTC).

@@ -145,8 +145,20 @@ impl Desk {
 
     /// Opens every target of access. One that cannot be opened is told and left out; its steps then say so.
     pub(crate) async fn targets(&self) -> Result<Targets> {
-        let mut targets = Targets::default();
-        for row in self.store.read(|r| r.connections()).await? {
+        let (rows, accounts_read_at) = self
+            .store
+            .read(|r| {
+                let rows = r.connections()?;
+                let mut newest = None;
+                for row in &rows {
+                    let reads = r.complete_reads(row.id, ReadKind::Accounts, 1)?;
+                    newest = newest.max(reads.into_iter().next().and_then(|read| read.end).map(|end| end.at));
+                }
+                Ok((rows, newest))
+            })
+            .await?;
+        let mut targets = Targets { accounts_read_at, ..Targets::default() };
+        for row in rows {
             match self.connector(&row) {
                 Ok(connector) => {
                     if let Some(access) = connector.access {
@@ -173,6 +185,8 @@ impl Desk {
 /// The open targets of access, with what each can do.
 #[derive(Default)]
 pub(crate) struct Targets {
+    /// When some list of accounts was last read completely (UTC); nothing is found that was not read.
+    pub(crate) accounts_read_at: Option<DateTime<Utc>>,
     by_connection: BTreeMap<ConnectionId, OpenTarget>,
 }
 

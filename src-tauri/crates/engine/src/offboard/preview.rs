@@ -180,7 +180,8 @@ pub(crate) fn named(step: &Step, known: Option<&KnownAccount>) -> NamedStep {
         system: known.map_or(place, |k| k.system.clone()),
         account,
         wish: words::of_step(step, known),
-        effect: step.strongest_effect().to_string(),
+        effect: step.usual_effect().to_string(),
+        fallback: words::of_fallback(step),
         owner: step.owner.clone(),
         due: step.due,
     }

@@ -68,7 +68,9 @@ impl Desk {
         targets: &Targets,
     ) -> Result<()> {
         self.look_again(journal, &dossier).await?;
-        if !journal.ask(is_over).await && self.amend(journal, &dossier, targets).await?.amended {
+        let (over, since) = journal.ask(|run| (is_over(run), run.since)).await;
+        let read_since = targets.accounts_read_at.is_some_and(|at| at >= since);
+        if !over && read_since && self.amend(journal, &dossier, targets).await?.amended {
             dossier = self.dossier(journal.id()).await?;
         }
         while self.drive_planned(journal, &dossier, targets).await? == Driven::Amended {

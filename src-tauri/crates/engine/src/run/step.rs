@@ -151,8 +151,11 @@ impl StepDriver<'_> {
             last.applied_at = Some(taken.at);
         }
         // While the vendor may lag behind our last write, "not yet" means wait and never write again.
-        if let Some(until) = progress.lag_until().filter(|until| *until > self.clock.now()) {
-            return Err(Stop::Until(until, "lag"));
+        // Looked at again sooner than at its end, since most vendors are faster than they promise.
+        let now = self.clock.now();
+        if let Some(until) = progress.lag_until().filter(|until| *until > now) {
+            let again = now + TimeDelta::seconds(FIRST_WAIT_S << (2 * self.put_off).min(8));
+            return Err(Stop::Until(until.min(again), "lag"));
         }
         if progress.final_maybe_sent() {
             return Err(Stop::Blocked(Blocker::MaybeSent));

@@ -64,9 +64,9 @@ impl BambooHr {
         self.state().add_row(number, row, now);
     }
 
-    /// HR takes the last row of somebody's employment status table away.
+    /// HR takes away the row that it entered last in somebody's employment status table.
     pub fn withdraw_last_row(&self, number: u32) {
-        self.edit(number, |employee| drop(employee.rows.pop()));
+        self.edit(number, |employee| drop(employee.rows.drain(..1.min(employee.rows.len()))));
     }
 
     /// HR changes a record; the vendor notes that it changed.
