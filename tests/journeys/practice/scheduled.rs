@@ -121,3 +121,22 @@ fn with_hr_down_access_is_cut_and_nothing_final_happens() {
     let run = practice.run_of(&leaver).unwrap();
     assert_eq!(run["hr_reread"], false, "and the record says that HR was not read again: {run:#}");
 }
+
+#[test]
+fn a_clock_that_was_set_an_hour_ahead_cuts_nobody_early() {
+    let (mut practice, leaver) = armed();
+    let end = access_end(&practice, &leaver);
+    an_hour_before(&mut practice, &leaver);
+    wait_until(&mut practice, end, -1800);
+    practice.mis_set(3600);
+    practice.fire().expect_code(3, "a clock that no vendor agrees with is somebody's work");
+    assert_eq!(
+        at_okta(&practice, &leaver).status,
+        "ACTIVE",
+        "by everybody else's clock it is half an hour early"
+    );
+    practice.set_programs_clock();
+    wait_until(&mut practice, end, 1);
+    practice.fire().expect_code(0, "with the clock right it goes on");
+    assert_eq!(at_okta(&practice, &leaver).status, "SUSPENDED", "and at the instant");
+}

@@ -65,7 +65,7 @@ impl Desk {
     /// The armed timers that are to be tried now.
     pub(crate) async fn due_timers(&self) -> Result<Vec<TimerRow>> {
         let now = self.clock.now();
-        Ok(self.store.read(move |r| r.due_timers(now)).await?)
+        Ok(self.store.read(move |r| r.due_timers(now, now + AGAIN)).await?)
     }
 
     /// Fires one timer and drives its run as far as it goes now.
@@ -106,7 +106,10 @@ impl Desk {
             _ => None,
         };
         let (id, now) = (timer.timer.id, self.clock.now());
-        Ok(self.store.write(move |tx| tx.claim_timer(id, &me, dead.as_deref(), now, now + CLAIM)).await?)
+        Ok(self
+            .store
+            .write(move |tx| tx.claim_timer(id, &me, dead.as_deref(), (now, now + AGAIN), now + CLAIM))
+            .await?)
     }
 
     async fn put_off(&self, id: EntryId, why: &'static str) -> Result<()> {

@@ -72,6 +72,9 @@ pub struct TimerRow {
 const READING: &str = "reading timers";
 const CHANGING: &str = "changing a timer";
 
+/// Whether a timer is to be tried at ?1, if nothing is put off to beyond ?2.
+const DUE: &str = "(try_at <= ?1 OR (due_at <= ?1 AND try_at > ?2))";
+
 impl Reader<'_> {
     /// One timer.
     ///
@@ -97,12 +100,16 @@ impl Reader<'_> {
         self.timers_where("WHERE state = 'armed' ORDER BY due_at, id", [])
     }
 
-    /// The armed timers that are to be tried at `now` (UTC), the earliest first.
+    /// The armed timers that are to be tried at `now` (UTC), the earliest first. What was put off to beyond
+    /// `furthest` was put off by a clock that was ahead, and is due.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn due_timers(&self, now: DateTime<Utc>) -> Result<Vec<TimerRow>> {
-        self.timers_where("WHERE state = 'armed' AND try_at <= ?1 ORDER BY try_at, id", [instant(now)])
+    pub fn due_timers(&self, now: DateTime<Utc>, furthest: DateTime<Utc>) -> Result<Vec<TimerRow>> {
+        self.timers_where(
+            &format!("WHERE state = 'armed' AND {DUE} ORDER BY try_at, id"),
+            [instant(now), instant(furthest)],
+        )
     }
 
     /// The timers of a stint's life event, newest first.
@@ -144,7 +151,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Claims an armed timer that is due at `now` (UTC) for one try that lasts until `until` at most. A holder
+    /// Claims an armed timer that is due, as [`Reader::due_timers`] says, for one try that lasts until `until` at most. A holder
     /// that is known to be `dead` holds nothing. `false` while somebody else tries.
     ///
     /// The claim only spares a second look at HR. That a timer opens one run is ensured where that is opened.
@@ -156,14 +163,16 @@ impl Tx<'_> {
         id: EntryId,
         holder: &str,
         dead: Option<&str>,
-        now: DateTime<Utc>,
+        (now, furthest): (DateTime<Utc>, DateTime<Utc>),
         until: DateTime<Utc>,
     ) -> Result<bool> {
         let changed = self.exec(
             CHANGING,
-            "UPDATE timer SET holder = ?2, held_until = ?5 WHERE id = ?1 AND state = 'armed' AND try_at <= ?4
-                 AND (holder IS NULL OR holder = ?2 OR holder = ?3 OR held_until <= ?4)",
-            params![id.to_string(), holder, dead, instant(now), instant(until)],
+            &format!(
+                "UPDATE timer SET holder = ?4, held_until = ?6 WHERE id = ?3 AND state = 'armed' AND {DUE}
+                     AND (holder IS NULL OR holder = ?4 OR holder = ?5 OR held_until <= ?1)"
+            ),
+            params![instant(now), instant(furthest), id.to_string(), holder, dead, instant(until)],
         )?;
         Ok(changed > 0)
     }

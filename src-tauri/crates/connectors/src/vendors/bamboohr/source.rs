@@ -172,6 +172,10 @@ impl WorkerSource for BambooHr {
             excess: vec![],
         })
     }
+
+    fn clock_skew_s(&self) -> Option<i64> {
+        self.api.skew_s()
+    }
 }
 
 impl BambooHr {

@@ -137,6 +137,10 @@ impl AccessTarget for Okta {
         // A service app is no account; an API token is its maker's.
         if self.settings.client_id.is_some() { Ok(None) } else { self.me().await.map(Some) }
     }
+
+    fn clock_skew_s(&self) -> Option<i64> {
+        self.api.skew_s()
+    }
 }
 
 impl Okta {

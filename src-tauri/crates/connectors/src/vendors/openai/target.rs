@@ -101,6 +101,10 @@ impl AccessTarget for OpenAi {
         let own = self.own().await?;
         Ok(own.first().filter(|_| own.len() == 1).cloned())
     }
+
+    fn clock_skew_s(&self) -> Option<i64> {
+        self.api.skew_s()
+    }
 }
 
 /// What is known of one account beside its membership in the organisation.
