@@ -220,7 +220,8 @@ impl Desk {
     /// Claims a run for one drive; `None` while another drive of this Desk has it.
     pub(crate) fn claim(&self, run: RunId) -> Option<Claim<'_>> {
         let fresh = self.driving.lock().unwrap_or_else(PoisonError::into_inner).insert(run);
-        fresh.then_some(Claim { desk: self, run })
+        // Made only then: one that is made and thrown away would end the claim of the drive that has it.
+        fresh.then(|| Claim { desk: self, run })
     }
 
     pub(crate) fn tell(&self, progress: Progress) {

@@ -1,6 +1,6 @@
 //! What people do to a run, and two processes on one home.
 
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 
 use lockstep_connectors::Clock;
 use lockstep_domain::capability::Mode;
@@ -208,4 +208,28 @@ async fn a_pause_stops_a_run_that_another_process_is_driving() {
     two.unpause("it was the right one").await.unwrap();
     let view = two.resume(Some(run)).await.unwrap().remove(0);
     assert_eq!(view.row.standing, Standing::Closed, "then it goes on: {:#?}", view.steps);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_run_is_driven_once_however_often_its_own_process_is_asked() {
+    let (office, desk, run) = blocked_run().await;
+    office.mode(&desk, APP, Mode::Full).await;
+    drop(desk);
+    let (witness, at_the_stop, let_go) = stop_after_first_write(&office);
+    let desk = Arc::new(Desk::open(&office.home(), office.options("olga", &witness)).await.unwrap());
+    let same = desk.clone();
+    let driving = tokio::spawn(async move { same.resume(Some(run)).await });
+    tokio::task::spawn_blocking(move || at_the_stop.recv()).await.unwrap().unwrap();
+
+    // Twice: being refused must not end the claim of whoever drives.
+    for time in ["first", "second"] {
+        let busy = desk.resume(Some(run)).await.expect_err("it is being driven");
+        assert_eq!(
+            busy.code(),
+            Code::Busy,
+            "two drives of one run judge each other's writes, {time}: {busy}"
+        );
+    }
+    let_go.send(()).unwrap();
+    driving.await.unwrap().expect("the drive that was there goes on");
 }
