@@ -20,6 +20,7 @@ use crate::api::Progress;
 use crate::desk::ProgressSink;
 use crate::error::{Code, Error, Result};
 use crate::offboard::Judge;
+use crate::schedule::due_after;
 use crate::words;
 
 /// One event to record, with what is kept encrypted beside it.
@@ -260,6 +261,7 @@ pub(crate) fn append(
         };
         if matches!(record.event, RunEvent::Sealed { .. }) {
             tx.seal_run(run, &entry)?;
+            tx.set_watches(run, &due_after(at))?;
         }
         written.push((entry.seq, words::of_event(&record.event)));
     }

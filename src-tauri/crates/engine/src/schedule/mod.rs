@@ -10,8 +10,10 @@ mod poll;
 mod ready;
 mod serve;
 mod stop;
+mod watch;
 
 pub(crate) use clock_watch::{ClockWatch, MOST_SKEW_S};
 pub(crate) use poll::{COMMON_FIELDS, every};
 pub use serve::Heartbeat;
 pub(crate) use stop::Stop;
+pub(crate) use watch::due_after;

@@ -161,6 +161,7 @@ impl Service {
         if self.next_check.is_none_or(|at| at <= now || at > now + CHECK) {
             self.next_check = Some(now + CHECK);
             self.told.tell(&self.desk.alarms().await?);
+            self.watch();
         }
         Ok(())
     }
@@ -215,6 +216,17 @@ impl Service {
         self.reads.spawn(async move {
             let _turn = turn;
             polls.read(&desk, &connection).await;
+        });
+    }
+
+    fn watch(&mut self) {
+        let Some(turn) = self.under_way.begin("watch".to_owned()) else { return };
+        let desk = self.desk.clone();
+        self.work.spawn(async move {
+            let _turn = turn;
+            if let Err(e) = desk.watch().await {
+                desk.tell_failure("people could not be looked at again", &e);
+            }
         });
     }
 

@@ -151,3 +151,39 @@ async fn two_processes_that_are_there_cut_once() {
     assert!(!works(&office, 1), "who is cut");
     assert!(office.sent.log().without_intent.is_empty(), "every write had its intent");
 }
+
+#[tokio::test]
+async fn access_that_comes_back_after_the_seal_is_found_and_told() {
+    let office = Office::of(2).await;
+    let desk = Arc::new(office.desk().await);
+    office.leave(&desk, 1).await;
+    offboard_one(&desk, 1).await;
+    let looked = || async {
+        let entries = office.entries().await;
+        entries
+            .into_iter()
+            .filter(|e| e.kind == "watch.looked")
+            .map(|e| e.body["left"].clone())
+            .collect::<Vec<_>>()
+    };
+    desk.serve_once().await.unwrap();
+    assert!(looked().await.is_empty(), "it is not an hour yet");
+    office.pass(Duration::from_mins(61));
+    desk.serve_once().await.unwrap();
+    assert_eq!(looked().await, [0], "an hour later nothing is left");
+    office.app.edit(|s| s.accounts.get_mut("u1").unwrap().enabled = true);
+    desk.serve_once().await.unwrap();
+    assert_eq!(looked().await.len(), 1, "each look is done once");
+    let writes = office.writes();
+    office.pass(Duration::from_hours(8 * 24));
+    desk.serve_once().await.unwrap();
+    assert_eq!(looked().await, [0, 1], "two looks that were missed are one, and it finds what came back");
+    assert_eq!(office.writes(), writes, "nobody approved another cut");
+    office.hr_says(1, |w| w.termination_date = None);
+    office.hr_says(1, |w| w.source_status = lockstep_domain::people::SourceStatus::Active);
+    office.sync(&desk).await;
+    office.pass(Duration::from_hours(30 * 24));
+    office.sync(&desk).await;
+    desk.serve_once().await.unwrap();
+    assert_eq!(looked().await.len(), 3, "the last look, a month later");
+}

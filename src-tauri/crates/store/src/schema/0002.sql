@@ -54,3 +54,10 @@ CREATE TABLE timer (
 ) STRICT;
 CREATE UNIQUE INDEX timer_armed ON timer (org_id, employment_id, generation, event) WHERE state = 'armed';
 CREATE INDEX timer_due ON timer (try_at) WHERE state = 'armed';
+
+-- When a person is looked at again after a run's record was sealed; done with what was found.
+CREATE TABLE watch (
+    run_id TEXT NOT NULL REFERENCES run, due_at TEXT NOT NULL, org_id TEXT NOT NULL, done_at TEXT, left_over INTEGER,
+    unread INTEGER, PRIMARY KEY (run_id, due_at)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX watch_due ON watch (due_at) WHERE done_at IS NULL;

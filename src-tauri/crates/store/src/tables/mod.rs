@@ -24,3 +24,4 @@ pub(crate) mod staging;
 pub(crate) mod system;
 pub(crate) mod timer;
 pub(crate) mod usage;
+pub(crate) mod watch;
