@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use lockstep_testkit::{Company, LONG_OVER};
 
+use crate::random::Random;
 use crate::{assert_settled, runs, runs_of};
 
 /// Kills that must really have happened.
@@ -104,18 +105,5 @@ fn assert_proven(company: &Company) {
         let export = ["evidence", "export", id, "--out", &bundle, "--force"];
         company.lockstep.run(&export).expect_code(0, "a crash must not cost the evidence");
         company.lockstep.run(&["evidence", "verify", &bundle]).expect_code(0, "and it must hold");
-    }
-}
-
-/// Numbers that are the same in every run of the test (xorshift64*).
-struct Random(u64);
-
-impl Random {
-    fn up_to(&mut self, limit: Duration) -> Duration {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let thousandth = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32;
-        limit * u32::try_from(thousandth % 1000).unwrap() / 1000
     }
 }

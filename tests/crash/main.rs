@@ -2,7 +2,10 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test reports by failing")]
 
+mod clock;
 mod kills;
+mod random;
+mod serve;
 mod together;
 
 use lockstep_testkit::Company;

@@ -56,20 +56,13 @@ fn serve(lockstep: &Lockstep) -> Running {
     lockstep.spawn(&["--json", "serve"])
 }
 
-/// Asks a process to end, as a supervisor does.
-fn end(mut process: Running) -> lockstep_testkit::Output {
-    let sent = Command::new("kill").args(["-TERM", &process.id().to_string()]).status();
-    assert!(sent.is_ok_and(|status| status.success()), "the signal must have been sent");
-    process.wait()
-}
-
 #[test]
 fn two_services_cut_a_leaver_once_at_the_instant_with_nobody_there() {
     let (company, at) = armed();
     let services = [serve(&company.lockstep), serve(&company.lockstep)];
     let patience = at.duration_since(now()).unwrap_or_default() + Duration::from_secs(60);
     let cut = wait_for(patience, || (!company.may_sign_in("Kim")).then(now));
-    let ended = services.map(end);
+    let ended = services.map(Running::end);
     let cut = cut.unwrap_or_else(|| panic!("Kim can still sign in:\n{}\n{}", ended[0], ended[1]));
     assert!(cut >= at, "access ends at the instant and not before");
     assert!(company.may_sign_in("Lee"), "Lee stays");

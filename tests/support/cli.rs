@@ -1,13 +1,14 @@
 use std::env;
 use std::ffi::OsString;
+use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Home, process};
+use crate::{Home, ShiftedClock, process};
 
 /// Names the program under test; `cargo xtask test` sets it.
 const BIN: &str = "LOCKSTEP_BIN";
@@ -48,6 +49,12 @@ impl Lockstep {
         self
     }
 
+    /// Puts the program on a clock that the test moves.
+    #[must_use]
+    pub fn on(self, clock: &ShiftedClock) -> Self {
+        clock.env().into_iter().fold(self, |lockstep, (name, value)| lockstep.with_env(name, value))
+    }
+
     /// Runs one command to its end with nothing on its input.
     pub fn run(&self, args: &[&str]) -> Output {
         self.spawn(args).wait()
@@ -68,11 +75,22 @@ impl Lockstep {
         Running { child: Some(self.start(args, Stdio::null())) }
     }
 
+    /// The same with its messages added to a file, where they can be read while it runs, however many they are.
+    pub fn spawn_logging(&self, args: &[&str], log: &Path) -> Running {
+        let file = OpenOptions::new().create(true).append(true).open(log);
+        let file = file.unwrap_or_else(|error| panic!("cannot write {}: {error}", log.display()));
+        Running { child: Some(self.start_telling(args, Stdio::null(), file.into())) }
+    }
+
     fn start(&self, args: &[&str], stdin: Stdio) -> Child {
+        self.start_telling(args, stdin, Stdio::piped())
+    }
+
+    fn start_telling(&self, args: &[&str], stdin: Stdio, stderr: Stdio) -> Child {
         self.command(args)
             .stdin(stdin)
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {}: {error}", self.program.display()))
     }
@@ -114,6 +132,19 @@ impl Running {
             .wait_with_output()
             .unwrap_or_else(|error| panic!("cannot read the program's output: {error}"));
         Output::new(output.status, &output.stdout, &output.stderr)
+    }
+
+    /// Asks the program to end, as a service manager does, and waits for it.
+    pub fn end(mut self) -> Output {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    /// Sends a signal by its name. Stopped (`STOP`) and continued (`CONT`), the program sees what it sees when the
+    /// machine sleeps: nothing.
+    pub fn signal(&mut self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "{name} could not be sent");
     }
 
     /// The process id, for tests that look at the process from outside.

@@ -1,4 +1,6 @@
-use crate::{Home, Lockstep, NewUser, Output, ScimServer};
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::{Home, Lockstep, NewUser, Output, ScimServer, ShiftedClock};
 
 const HEADER: &str = "employee_id,employee_number,first_name,last_name,work_email,status,start_date,\
                       termination_date,time_zone\n";
@@ -10,6 +12,9 @@ pub const FAR_AHEAD: &str = "2099-01-31";
 
 /// Opens the sealed secrets of the tests' homes, which are thrown away.
 pub const PASSPHRASE: &str = "a throw-away home needs no better passphrase";
+
+/// For a server that is there, however slow the machine is that the tests run on.
+pub const PATIENT: &str = "timeout_seconds=20";
 
 /// What HR's export says of one person: first name, status, last day.
 pub type Says<'a> = (&'a str, &'a str, &'a str);
@@ -33,8 +38,20 @@ pub struct Company {
 impl Company {
     /// Makes the company; `people` all work there.
     pub fn of(people: &[&str]) -> Self {
-        let (home, lockstep) = set_up();
-        let server = ScimServer::start();
+        let home = Home::new();
+        let lockstep = Lockstep::new(&home);
+        Self::with(people, home, lockstep, ScimServer::start())
+    }
+
+    /// The same, with program and directory each on a clock that the test moves.
+    pub fn on(people: &[&str], program: &ShiftedClock, directory: &ShiftedClock) -> Self {
+        let home = Home::new();
+        let lockstep = Lockstep::new(&home).on(program);
+        Self::with(people, home, lockstep, ScimServer::start_on(directory))
+    }
+
+    fn with(people: &[&str], home: Home, lockstep: Lockstep, server: ScimServer) -> Self {
+        let lockstep = initialised(lockstep);
         let lockstep = lockstep.with_env("TOKEN", server.token());
         let mut accounts = Vec::new();
         for (index, name) in people.iter().enumerate() {
@@ -47,7 +64,8 @@ impl Company {
         company.hr_says(&[]);
         connect_hr(&company.lockstep, &company.home);
         let base_url = company.server.base_url().to_owned();
-        connect_directory(&company.lockstep, "directory", &base_url)
+        let settings = ["admin_group=Administrators", PATIENT];
+        connect_scim(&company.lockstep, "directory", &base_url, "TOKEN", &settings)
             .expect_code(0, "the directory is reachable");
         company.lockstep.run(&["sync"]).expect_code(0, "the first read is the baseline of every test");
         company
@@ -63,6 +81,17 @@ impl Company {
             })
             .collect();
         self.home.write("people.csv", hr_export(&rows));
+    }
+
+    /// HR writes its export anew: the access of these people ends at these instants, everybody else works on.
+    pub fn hr_says_until(&self, ends: &[(&str, DateTime<Utc>)]) {
+        let mut export = format!("{},termination_at\n", HEADER.trim_end());
+        for (index, (name, _)) in self.accounts.iter().enumerate() {
+            let end = ends.iter().find(|(who, _)| who == name);
+            let end = end.map(|(_, at)| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
+            export += &format!("{},{end}\n", row(index, (name, "active", "")));
+        }
+        self.home.write("people.csv", export);
     }
 
     /// The directory's own id of somebody's account.
@@ -106,11 +135,16 @@ impl Company {
 /// A home that has been set up, with its secrets in a sealed file, and knows nobody yet.
 pub fn set_up() -> (Home, Lockstep) {
     let home = Home::new();
-    let lockstep = Lockstep::new(&home).with_env("LOCKSTEP_PASSPHRASE", PASSPHRASE);
+    let lockstep = initialised(Lockstep::new(&home));
+    (home, lockstep)
+}
+
+fn initialised(lockstep: Lockstep) -> Lockstep {
+    let lockstep = lockstep.with_env("LOCKSTEP_PASSPHRASE", PASSPHRASE);
     lockstep
         .run(&["init", "--org", "Acme", "--operator-email", "it@acme.test", "--secrets", "sealed-file"])
         .expect_code(0, "every other step stands on a home");
-    (home, lockstep)
+    lockstep
 }
 
 /// Connects the file `people.csv` beside the home as HR, under the name `hr`.
@@ -123,9 +157,20 @@ pub fn connect_hr(lockstep: &Lockstep, home: &Home) {
 
 /// Connects a SCIM server on this machine under a name; its token is in the variable `TOKEN`.
 pub fn connect_directory(lockstep: &Lockstep, name: &str, base_url: &str) -> Output {
-    let base_url = format!("base_url={base_url}");
-    let mut args = vec!["connection", "add", "scim", "--name", name, "--secret", "token=env:TOKEN"];
-    for setting in [&base_url, "allow_local=true", "admin_group=Administrators", "timeout_seconds=2"] {
+    connect_scim(lockstep, name, base_url, "TOKEN", &["admin_group=Administrators", "timeout_seconds=2"])
+}
+
+/// Connects a SCIM server on this machine whose token is in a variable, with settings of its own.
+pub fn connect_scim(
+    lockstep: &Lockstep,
+    name: &str,
+    base_url: &str,
+    token: &str,
+    settings: &[&str],
+) -> Output {
+    let (base_url, token) = (format!("base_url={base_url}"), format!("token=env:{token}"));
+    let mut args = vec!["connection", "add", "scim", "--name", name, "--secret", &token];
+    for setting in [&base_url, "allow_local=true"].iter().chain(settings) {
         args.extend(["--set", setting]);
     }
     lockstep.run(&args)
@@ -133,11 +178,13 @@ pub fn connect_directory(lockstep: &Lockstep, name: &str, base_url: &str) -> Out
 
 /// HR's export of these people, numbered in this order.
 pub fn hr_export(people: &[Says<'_>]) -> String {
-    let rows = people.iter().enumerate().map(|(index, (name, status, last_day))| {
-        let (number, mail) = (number(index), mail(name));
-        format!("{index},{number},{name},Doe,{mail},{status},2021-03-01,{last_day},Europe/Berlin\n")
-    });
+    let rows = people.iter().enumerate().map(|(index, says)| row(index, *says) + "\n");
     std::iter::once(HEADER.to_owned()).chain(rows).collect()
+}
+
+fn row(index: usize, (name, status, last_day): Says<'_>) -> String {
+    let (number, mail) = (number(index), mail(name));
+    format!("{index},{number},{name},Doe,{mail},{status},2021-03-01,{last_day},Europe/Berlin")
 }
 
 /// The number that HR and the directory have in common.

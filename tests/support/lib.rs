@@ -17,6 +17,7 @@
 #![expect(clippy::panic, reason = "a harness reports by failing the test that uses it")]
 
 mod cli;
+mod clock;
 mod company;
 mod home;
 mod practice;
@@ -24,8 +25,10 @@ mod process;
 mod scim;
 
 pub use cli::{Lockstep, Output, Running};
+pub use clock::ShiftedClock;
 pub use company::{
-    Company, FAR_AHEAD, LONG_OVER, PASSPHRASE, Says, connect_directory, connect_hr, hr_export, number, set_up,
+    Company, FAR_AHEAD, LONG_OVER, PASSPHRASE, PATIENT, Says, connect_directory, connect_hr, connect_scim,
+    hr_export, number, set_up,
 };
 pub use home::Home;
 pub use practice::Practice;

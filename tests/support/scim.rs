@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -5,12 +6,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{env, io};
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::{Response, StatusCode};
 
-use crate::process;
+use crate::{ShiftedClock, process};
 
 /// Names the server's program; `cargo xtask test` sets it.
 const PROGRAM: &str = "SCIM2_SERVER";
@@ -18,6 +20,11 @@ const PROGRAM: &str = "SCIM2_SERVER";
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// Between choosing a free port and binding it, another process may take it.
 const PORT_ATTEMPTS: usize = 3;
+/// The server's log of requests, in its folder.
+const LOG: &str = "server.log";
+
+/// Variables for the server beside those of the test.
+type Env<'a> = &'a [(&'static str, OsString)];
 
 /// A user to put on the server.
 #[derive(Debug, Clone)]
@@ -77,7 +84,7 @@ pub struct ScimServer {
     token: String,
     agent: Agent,
     /// Holds the server's log; removed with the server.
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl ScimServer {
@@ -86,13 +93,25 @@ impl ScimServer {
     /// # Panics
     /// Without the variable, or when the server does not come up.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts it on a clock that the test moves.
+    ///
+    /// # Panics
+    /// As [`ScimServer::start`].
+    pub fn start_on(clock: &ShiftedClock) -> Self {
+        Self::start_with(&clock.env())
+    }
+
+    fn start_with(env: Env<'_>) -> Self {
         let Some(program) = env::var_os(PROGRAM) else {
             panic!(
                 "{PROGRAM} does not name the SCIM server. Run the tests with `cargo xtask test`, \
                  which installs it and sets the variable."
             );
         };
-        Self::start_program(Path::new(&program)).unwrap_or_else(|error| panic!("{error}"))
+        Self::start_as(Path::new(&program), env).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Starts a known program and waits until it answers.
@@ -100,9 +119,13 @@ impl ScimServer {
     /// # Errors
     /// A sentence with the server's own log when it ends early or stays silent.
     pub fn start_program(program: &Path) -> Result<Self, String> {
+        Self::start_as(program, &[])
+    }
+
+    fn start_as(program: &Path, env: Env<'_>) -> Result<Self, String> {
         let mut last = String::new();
         for _ in 0..PORT_ATTEMPTS {
-            match Self::start_once(program) {
+            match Self::start_once(program, env) {
                 Ok(server) => return Ok(server),
                 Err(error) => last = error,
             }
@@ -110,15 +133,16 @@ impl ScimServer {
         Err(format!("the SCIM server {} did not start: {last}", program.display()))
     }
 
-    fn start_once(program: &Path) -> Result<Self, String> {
+    fn start_once(program: &Path, env: Env<'_>) -> Result<Self, String> {
         let text = |error: io::Error| error.to_string();
         let dir = TempDir::with_prefix("lockstep-scim-").map_err(text)?;
-        let log = dir.path().join("server.log");
+        let log = dir.path().join(LOG);
         let file = File::create(&log).map_err(text)?;
         let port = free_port().map_err(text)?;
         let token = format!("test-token-{port}");
         let child = Command::new(program)
             .args(["--hostname", "127.0.0.1", "--port", &port.to_string(), "--bearer-token", &token])
+            .envs(env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(file.try_clone().map_err(text)?)
             .stderr(file)
@@ -129,7 +153,7 @@ impl ScimServer {
             .proxy(None)
             .timeout_global(Some(Duration::from_secs(10)));
         let base_url = format!("http://127.0.0.1:{port}/v2");
-        let mut server = Self { child, base_url, token, agent: config.build().into(), _dir: dir };
+        let mut server = Self { child, base_url, token, agent: config.build().into(), dir };
         server.wait_until_up(log)?;
         Ok(server)
     }
@@ -175,6 +199,21 @@ impl ScimServer {
         let user = self.user(id)?;
         let active = user["active"].as_bool();
         Some(active.unwrap_or_else(|| panic!("the server gives no true or false as active: {user}")))
+    }
+
+    /// How many changes of a user arrived here, by the server's own log.
+    pub fn changes_of(&self, id: &str) -> usize {
+        let log = fs::read_to_string(self.dir.path().join(LOG));
+        let log = log.unwrap_or_else(|error| panic!("the server's log cannot be read: {error}"));
+        ["PATCH", "PUT", "DELETE"]
+            .map(|method| log.matches(&format!("\"{method} /v2/Users/{id} ")).count())
+            .iter()
+            .sum()
+    }
+
+    /// When a user was changed last (UTC), by the server's own clock.
+    pub fn changed_at(&self, id: &str) -> Option<DateTime<Utc>> {
+        self.user(id)?["meta"]["lastModified"].as_str()?.parse().ok()
     }
 
     /// All users that the server has.
