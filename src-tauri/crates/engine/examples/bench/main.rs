@@ -1,7 +1,9 @@
 //! Measures what the issue promises, in release, on the disk that holds the target folder, and prints each
-//! number beside its goal. What each number means stands in `docs/bench.md`. Named parts (pages, steps, import,
-//! resume) are measured alone.
+//! number beside its goal. What each number means stands in `docs/bench.md`. Named parts (pages, steps, contain,
+//! instant, import, resume) are measured alone.
 
+mod clock;
+mod contain;
 mod disk;
 mod import;
 mod office;
@@ -31,6 +33,14 @@ async fn main() -> Result<()> {
     if wanted("steps") {
         tell("the steps of a run")?;
         rows.extend(steps::measure().await?);
+    }
+    if wanted("contain") {
+        tell("how long access stays open after a start")?;
+        rows.extend(contain::one().await?);
+    }
+    if wanted("instant") {
+        tell("100 leavers at one instant")?;
+        rows.extend(contain::many().await?);
     }
     if wanted("import") {
         tell("importing 100,000 people, and a preview among them")?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lockstep_connectors::vendors::sim::{self, SimAccount, SimWorld};
-use lockstep_connectors::{ManualClock, Vendor, vendors::csv};
+use lockstep_connectors::{Vendor, vendors::csv};
 use lockstep_domain::capability::Mode;
 use lockstep_domain::digest::Digest;
 use lockstep_domain::people::{SourceStatus, WorkerRecord};
@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use crate::Result;
+use crate::clock::BenchClock;
 use crate::watch::Watch;
 
 /// The application in which people have accounts.
@@ -27,7 +28,7 @@ const HR: &str = "hr";
 
 pub(crate) struct Office {
     dir: TempDir,
-    clock: Arc<ManualClock>,
+    pub(crate) clock: Arc<BenchClock>,
     keyring: Arc<Keyring>,
     pub(crate) hr: Arc<SimWorld>,
     pub(crate) app: Arc<SimWorld>,
@@ -38,7 +39,7 @@ impl Office {
     pub(crate) async fn empty() -> Result<Self> {
         let office = Self {
             dir: folder()?,
-            clock: Arc::new(ManualClock::new("2026-09-20T08:00:00Z".parse()?)),
+            clock: Arc::new(BenchClock::new("2026-09-20T08:00:00Z".parse()?)),
             keyring: Arc::default(),
             hr: SimWorld::new(),
             app: SimWorld::new(),
@@ -56,14 +57,32 @@ impl Office {
 
     /// Everybody of `people` left yesterday, was employed at the first read, and has `accounts` accounts.
     pub(crate) async fn of_leavers(people: u32, accounts: u32) -> Result<Self> {
+        Self::after_hr_says(people, accounts, leave).await
+    }
+
+    /// The same, but their last day is the last of the month; access ends with it.
+    pub(crate) async fn in_notice(people: u32, accounts: u32) -> Result<Self> {
+        Self::after_hr_says(people, accounts, |worker| {
+            worker.termination_date = Some("2026-09-30".parse()?);
+            worker.raw_sha256 = Digest::of(&serde_json::to_vec(worker)?);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn after_hr_says(
+        people: u32,
+        accounts: u32,
+        change: impl FnMut(&mut WorkerRecord) -> Result<()>,
+    ) -> Result<Self> {
         let office = Self::empty().await?;
         office.hr.edit(|s| s.workers = (1..=people).map(worker).collect());
         (1..=people).for_each(|n| office.open_accounts(n, accounts));
         let desk = office.desk(&Watch::new()).await?;
         desk.add_connection(connection(HR, HR, [("role", "workers".into()), ("zone", "UTC".into())])).await?;
         office.sync(&desk).await?;
-        office.hr.edit(|s| s.workers.iter_mut().try_for_each(leave))?;
-        office.clock.set("2026-09-25T08:00:00Z".parse()?);
+        office.hr.edit(|s| s.workers.iter_mut().try_for_each(change))?;
+        office.clock.pass_until("2026-09-25T08:00:00Z".parse()?);
         office.sync(&desk).await?;
         Ok(office)
     }

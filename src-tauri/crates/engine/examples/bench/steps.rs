@@ -49,11 +49,23 @@ pub(crate) async fn measure() -> Result<Vec<Row>> {
     ])
 }
 
+/// How many steps of containment were settled, and when the last.
+pub(crate) async fn contained(office: &Office, watch: &Watch) -> Result<(u32, Instant)> {
+    let store = Store::open(&office.home(), StoreOptions::default())?.store;
+    let entries = store.read(|r| r.entries(1..=u64::MAX)).await?;
+    let events = entries.iter().filter_map(|e| Some((e.seq, RunEvent::from_parts(&e.kind, &e.body).ok()?)));
+    let waves = Waves::of(&events.collect(), &watch.told());
+    Ok((waves.contained, waves.contained_at.ok_or("nothing was contained")?))
+}
+
 /// The stretches in which steps of accounts were done: each from the opening of its wave to the last step
 /// that was settled in it. What happens between them (documents, the sweep, the seal) is not a step's.
 struct Waves {
     open: Vec<Span>,
     steps: u32,
+    /// Of these, those of containment, and when the last was settled.
+    contained: u32,
+    contained_at: Option<Instant>,
 }
 
 impl Waves {
@@ -65,7 +77,7 @@ impl Waves {
             .map(|step| (step.id, step.wave))
             .collect();
         let mut spans: BTreeMap<(&str, Wave), Span> = BTreeMap::new();
-        let mut steps = 0;
+        let (mut steps, mut contained, mut contained_at) = (0, 0, None);
         for (at, progress) in told {
             let Progress::Run { run, seq, .. } = progress else { continue };
             match events.get(seq) {
@@ -77,12 +89,16 @@ impl Waves {
                     if let Some(span) = wave.and_then(|wave| spans.get_mut(&(run.as_str(), *wave))) {
                         span.1 = *at;
                         steps += 1;
+                        if wave == Some(&Wave::Contain) {
+                            contained += 1;
+                            contained_at = contained_at.max(Some(*at));
+                        }
                     }
                 }
                 _ => {}
             }
         }
         let open = spans.into_values().filter(|(from, to)| from < to).collect();
-        Self { open, steps }
+        Self { open, steps, contained, contained_at }
     }
 }
