@@ -1,6 +1,8 @@
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lockstep_practice::office::Contact;
 use lockstep_practice::{Case, Office, OfficeOptions, Person, PracticeClock};
 use serde_json::Value;
 
@@ -19,6 +21,7 @@ pub struct Practice {
     pub lockstep: Lockstep,
     /// The company's systems.
     pub office: Office,
+    library: PathBuf,
     shift: PathBuf,
     shifted: Duration,
     /// Runs the company's servers; dropped last.
@@ -41,50 +44,69 @@ impl Practice {
 
     /// The same with nothing read yet, and every connection only observing.
     pub fn observed(people: usize) -> Self {
-        let Ok(library) = std::env::var(FAKETIME) else {
+        let Some(library) = std::env::var_os(FAKETIME) else {
             panic!(
                 "{FAKETIME} does not name libfaketime. Run the tests with `cargo xtask test`, which installs it."
             );
         };
+        let home = Home::new();
+        let lockstep = Lockstep::new(&home);
+        let practice = Self::unconnected(people, home, lockstep, library.into());
+        practice.connect();
+        practice
+    }
+
+    /// A company of so many people beside a folder in which nothing was set up yet, for whoever shows each command.
+    /// `library` shifts the program's clock.
+    pub fn unconnected(people: usize, home: Home, lockstep: Lockstep, library: PathBuf) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.unwrap_or_else(|error| panic!("cannot start a runtime: {error}"));
         let office = runtime.block_on(Office::start(OfficeOptions::new(people, PracticeClock::real())));
         let office = office.unwrap_or_else(|error| panic!("cannot start the practice company: {error}"));
-        let home = Home::new();
         let shift = home.write("clock-shift", "+0");
-        // Only the time of day is shifted: how long the machine has been up stays true.
-        let mut lockstep = Lockstep::new(&home)
-            .with_env("LOCKSTEP_PASSPHRASE", PASSPHRASE)
-            .with_env("LD_PRELOAD", library)
-            .with_env("FAKETIME_TIMESTAMP_FILE", shift.as_os_str())
-            .with_env("FAKETIME_NO_CACHE", "1")
-            .with_env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        let mut lockstep = lockstep.with_env("LOCKSTEP_PASSPHRASE", PASSPHRASE);
         for contact in office.contacts() {
             for (field, secret) in &contact.secrets {
                 lockstep = lockstep.with_env(variable(contact.vendor, field), secret);
             }
         }
-        let practice = Self { home, lockstep, office, shift, shifted: Duration::ZERO, _runtime: runtime };
-        practice.connect();
+        let mut practice =
+            Self { home, lockstep, office, library, shift, shifted: Duration::ZERO, _runtime: runtime };
+        for (name, value) in practice.clock_env() {
+            practice.lockstep = practice.lockstep.with_env(name, value);
+        }
         practice
     }
 
+    /// The variables by which any program shares the company's clock.
+    pub fn clock_env(&self) -> [(&'static str, OsString); 4] {
+        let preload = if cfg!(target_os = "macos") { "DYLD_INSERT_LIBRARIES" } else { "LD_PRELOAD" };
+        // Only the time of day is shifted: how long the machine has been up stays true.
+        [
+            (preload, self.library.clone().into()),
+            ("FAKETIME_TIMESTAMP_FILE", self.shift.clone().into()),
+            ("FAKETIME_NO_CACHE", "1".into()),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
+        ]
+    }
+
     fn connect(&self) {
-        let operator = self.person(Case::Operator).work_email.clone();
-        let init = ["init", "--org", "Practice", "--operator-email", &operator, "--secrets", "sealed-file"];
-        self.lockstep.run(&init).expect_code(0, "every other step stands on a home");
-        for contact in self.office.contacts() {
-            let mut args = vec!["connection".into(), "add".into(), contact.vendor.into()];
-            args.extend(["--name".into(), contact.vendor.to_owned()]);
-            for (field, value) in &contact.settings {
-                args.extend(["--set".into(), format!("{field}={value}")]);
-            }
-            for (field, _) in &contact.secrets {
-                args.extend(["--secret".into(), format!("{field}=env:{}", variable(contact.vendor, field))]);
-            }
+        for args in std::iter::once(self.init_args()).chain(self.connection_args()) {
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
             self.lockstep.run(&args).expect_code(0, "the practice company's own words connect to it");
         }
+    }
+
+    /// What sets up the home.
+    pub fn init_args(&self) -> Vec<String> {
+        let operator = self.person(Case::Operator).work_email;
+        let init = ["init", "--org", "Practice", "--operator-email", &operator, "--secrets", "sealed-file"];
+        init.map(String::from).into()
+    }
+
+    /// What connects each of the company's vendors.
+    pub fn connection_args(&self) -> Vec<Vec<String>> {
+        self.office.contacts().iter().map(add_args).collect()
     }
 
     /// The first person who is in the company for this reason.
@@ -161,4 +183,16 @@ impl Practice {
 /// The environment variable that a secret is handed over in.
 fn variable(vendor: &str, field: &str) -> String {
     format!("PRACTICE_{vendor}_{field}").to_uppercase()
+}
+
+fn add_args(contact: &Contact) -> Vec<String> {
+    let mut args: Vec<String> =
+        ["connection", "add", contact.vendor, "--name", contact.vendor].map(String::from).into();
+    for (field, value) in &contact.settings {
+        args.extend(["--set".into(), format!("{field}={value}")]);
+    }
+    for (field, _) in &contact.secrets {
+        args.extend(["--secret".into(), format!("{field}=env:{}", variable(contact.vendor, field))]);
+    }
+    args
 }

@@ -111,7 +111,7 @@ impl ScimServer {
                  which installs it and sets the variable."
             );
         };
-        Self::start_as(Path::new(&program), env).unwrap_or_else(|error| panic!("{error}"))
+        Self::start_program_with(Path::new(&program), env).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Starts a known program and waits until it answers.
@@ -119,10 +119,14 @@ impl ScimServer {
     /// # Errors
     /// A sentence with the server's own log when it ends early or stays silent.
     pub fn start_program(program: &Path) -> Result<Self, String> {
-        Self::start_as(program, &[])
+        Self::start_program_with(program, &[])
     }
 
-    fn start_as(program: &Path, env: Env<'_>) -> Result<Self, String> {
+    /// The same with variables beside the caller's.
+    ///
+    /// # Errors
+    /// As of starting it without them.
+    pub fn start_program_with(program: &Path, env: Env<'_>) -> Result<Self, String> {
         let mut last = String::new();
         for _ in 0..PORT_ATTEMPTS {
             match Self::start_once(program, env) {

@@ -27,7 +27,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Show the main job on real parts: an HR export, a SCIM server, a leaver cut and proven
+    /// Show the main job: a practice company, a timer that fires with nobody there, a leaver cut and proven
     Demo {
         /// Without a window, on the command line
         #[arg(long)]

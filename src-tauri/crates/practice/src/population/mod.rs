@@ -96,6 +96,11 @@ impl Person {
         format!("{} {}", self.first_name, self.last_name)
     }
 
+    /// The number that HR prints on lists; other systems keep it beside their accounts.
+    pub fn employee_number(&self) -> String {
+        format!("{:05}", 10_000 + self.number)
+    }
+
     /// The newest period of employment.
     pub fn latest(&self) -> Option<&Stint> {
         self.stints.last()

@@ -113,7 +113,7 @@ fn field(employee: &Employee, name: &str, only_current: bool, now: DateTime<Utc>
     let today = now.with_timezone(&COMPANY_ZONE).date_naive();
     match name {
         "id" => Some(person.number.to_string()),
-        "employeeNumber" => Some(format!("{:05}", 10_000 + person.number)),
+        "employeeNumber" => Some(person.employee_number()),
         "firstName" => Some(person.first_name.clone()),
         "lastName" => Some(person.last_name.clone()),
         "displayName" => Some(person.display_name()),

@@ -284,7 +284,7 @@ fn user(person: &Person, population: &Population, now: DateTime<Utc>) -> (String
         profile: json!({
             "login": person.work_email, "email": person.work_email, "secondEmail": person.personal_email,
             "firstName": person.first_name, "lastName": person.last_name,
-            "employeeNumber": format!("{:05}", 10_000 + person.number),
+            "employeeNumber": person.employee_number(),
             "department": person.department, "manager": manager,
         }),
         status,
