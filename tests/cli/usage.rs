@@ -86,7 +86,7 @@ fn vendors_are_listed_without_a_home() {
     let ids: Vec<_> = vendors.as_array().into_iter().flatten().map(|vendor| &vendor["id"]).collect();
     assert_eq!(
         ids,
-        ["csv", "bamboohr", "okta", "scim", "openai"],
+        ["csv", "bamboohr", "okta", "scim", "openai", "webhook", "smtp"],
         "a simulated vendor must never be offered to an operator"
     );
     let scim = lockstep.run(&["vendor", "show", "scim"]).expect_code(0, "its fields are data");

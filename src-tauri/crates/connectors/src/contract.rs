@@ -13,6 +13,7 @@ use lockstep_domain::digest::Digest;
 use lockstep_domain::people::WorkerRecord;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
@@ -57,6 +58,8 @@ pub struct Connector {
     pub activity: Option<Arc<dyn ActivitySource>>,
     /// Tells how much was used, and by whom.
     pub usage: Option<Arc<dyn UsageSource>>,
+    /// Passes notices on to people.
+    pub notices: Option<Arc<dyn NoticeSink>>,
     /// Tells one tenant of the vendor from another (host and path, file name); part of natural ids.
     pub tenant: String,
 }
@@ -175,6 +178,59 @@ pub trait UsageSource: Send + Sync {
         until: DateTime<Utc>,
         out: mpsc::Sender<Vec<UsageRecord>>,
     ) -> Result<()>;
+}
+
+/// Passes notices on to people who are elsewhere.
+#[async_trait]
+pub trait NoticeSink: Send + Sync {
+    /// Sends one notice, once. After an error that does not say "nothing was sent" it may have arrived all the same.
+    async fn send(&self, notice: &Notice) -> Result<()>;
+}
+
+/// A message that leaves the machine. Its words are neutral: no name, e-mail, system or reason, since a chat or a
+/// mailbox is read by more people than may know who leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The same for every attempt, so that a receiver can tell a repeated one.
+    pub id: Uuid,
+    /// How soon somebody has to look.
+    pub severity: Severity,
+    /// One line.
+    pub subject: String,
+    /// What happened and what to do.
+    pub body: String,
+    /// When it was noticed (UTC).
+    pub at: DateTime<Utc>,
+}
+
+/// How soon somebody has to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Nothing has to be done.
+    Info,
+    /// Today.
+    Warning,
+    /// Now.
+    Urgent,
+}
+
+impl Severity {
+    const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Urgent];
+
+    /// The word that is stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Urgent => "urgent",
+        }
+    }
+
+    /// What has this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.as_str() == word)
+    }
 }
 
 /// One write to send.

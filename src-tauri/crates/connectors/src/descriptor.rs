@@ -38,6 +38,8 @@ pub enum RoleKind {
     Activity,
     /// Tells how much was used, and by whom.
     Usage,
+    /// Passes notices on to people.
+    Notices,
 }
 
 /// One thing that a connection has to be told.

@@ -13,8 +13,8 @@ pub mod vendors;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use contract::{
     AccessTarget, AccountPage, AccountSource, ActivityFrom, ActivityPage, ActivitySource, Changes,
-    Completeness, Connector, OpenContext, Order, Probe, Quarantined, ReadSummary, Receipt, UsageSource,
-    Vendor, WorkerSource,
+    Completeness, Connector, Notice, NoticeSink, OpenContext, Order, Probe, Quarantined, ReadSummary,
+    Receipt, Severity, UsageSource, Vendor, WorkerSource,
 };
 pub use descriptor::{Descriptor, Field, FieldKind, Pace, RoleKind, Scope};
 pub use error::{Error, Kind, Result};

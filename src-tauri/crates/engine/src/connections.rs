@@ -15,7 +15,7 @@ use crate::date_settings::date_rules;
 use crate::desk::Desk;
 use crate::error::{Code, Error, Result};
 use crate::pause::said;
-use crate::schedule::{COMMON_FIELDS, every};
+use crate::schedule::every;
 use crate::systems::register_connection;
 use crate::vendors;
 
@@ -103,7 +103,7 @@ impl Desk {
         Ok(views)
     }
 
-    /// Tries a connection without changing anything.
+    /// Tries a connection without changing anything; a notice sink is sent a test.
     ///
     /// # Errors
     /// The vendor's, which is also kept on the connection.
@@ -129,10 +129,11 @@ impl Desk {
                 e.remedy().to_owned(),
             )
         })?;
-        match (&connector.workers, &connector.accounts) {
-            (Some(workers), _) => workers.probe().await,
-            (None, Some(accounts)) => accounts.probe().await,
-            (None, None) => Err(lockstep_connectors::Error::new(
+        match (&connector.workers, &connector.accounts, &connector.notices) {
+            (Some(workers), ..) => workers.probe().await,
+            (None, Some(accounts), _) => accounts.probe().await,
+            (None, None, Some(sink)) => self.send_test_notice(sink.as_ref()).await,
+            (None, None, None) => Err(lockstep_connectors::Error::new(
                 lockstep_connectors::Kind::Setting,
                 "with these settings the connection plays no role",
                 "Look at its settings with `lockstep connection list`.",
@@ -294,7 +295,13 @@ fn check_settings(
     secrets: &BTreeMap<String, Zeroizing<String>>,
 ) -> Result<()> {
     let dates = vendors::date_fields(&vendor.descriptor);
-    let fields: Vec<&Field> = vendor.descriptor.fields.iter().chain(dates).chain(COMMON_FIELDS).collect();
+    let fields: Vec<&Field> = vendor
+        .descriptor
+        .fields
+        .iter()
+        .chain(dates)
+        .chain(vendors::common_fields(&vendor.descriptor))
+        .collect();
     every(settings)?;
     let ask = format!("`lockstep vendor show {}` lists what it takes.", vendor.descriptor.id);
     for (name, value) in settings {

@@ -20,7 +20,7 @@ use crate::home::{Home, HomeFile};
 use crate::keys::{self, Keys};
 use crate::ledger::CHECK_DUE;
 use crate::policy::{self, LoadedPolicy};
-use crate::schedule::{ClockWatch, Stop};
+use crate::schedule::{ClockWatch, Hindrances, Stop};
 
 /// Where progress goes while long work is under way.
 pub type ProgressSink = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -103,6 +103,8 @@ pub struct Desk {
     pub(crate) taking_up: tokio::sync::Mutex<()>,
     /// The runs that this Desk is driving: its lease tells it apart from other processes, not from itself.
     driving: Mutex<BTreeSet<RunId>>,
+    /// What was said of hindered timers.
+    pub(crate) hindrances: Hindrances,
     notices: Mutex<Vec<String>>,
 }
 
@@ -179,6 +181,7 @@ impl Desk {
             file_check: tokio::sync::Mutex::new(None),
             taking_up: tokio::sync::Mutex::new(()),
             driving: Mutex::new(BTreeSet::new()),
+            hindrances: Hindrances::default(),
             notices: Mutex::new(Vec::new()),
         };
         desk.check_anchor().await?;

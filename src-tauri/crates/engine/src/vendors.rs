@@ -49,12 +49,32 @@ fn view(descriptor: &Descriptor) -> VendorView {
             .fields
             .iter()
             .chain(date_fields(descriptor))
-            .chain(COMMON_FIELDS)
+            .chain(common_fields(descriptor))
             .map(field)
             .collect(),
         scopes: descriptor.scopes.iter().map(|s| (s.name.into(), s.why.into())).collect(),
         docs: descriptor.docs.into(),
     }
+}
+
+/// Whether a vendor passes notices on.
+pub(crate) fn takes_notices(vendors: &[Vendor], id: &str) -> bool {
+    find(vendors, id).is_ok_and(|v| v.descriptor.roles.contains(&RoleKind::Notices))
+}
+
+/// Whether there is anything to read at a vendor, and not only something to send. One that this build does not
+/// know is not passed over: trying to read it tells that.
+pub(crate) fn is_read(vendors: &[Vendor], id: &str) -> bool {
+    find(vendors, id).map_or(true, |v| reads(&v.descriptor))
+}
+
+fn reads(descriptor: &Descriptor) -> bool {
+    descriptor.roles.iter().any(|role| *role != RoleKind::Notices)
+}
+
+/// What every connection that is read has to be told, beside the vendor's own fields.
+pub(crate) fn common_fields(descriptor: &Descriptor) -> &'static [Field] {
+    if reads(descriptor) { COMMON_FIELDS } else { &[] }
 }
 
 /// Whatever lists workers also has to be told how its dates are to be read.
@@ -69,6 +89,7 @@ fn role(role: RoleKind) -> &'static str {
         RoleKind::Access => "target of access",
         RoleKind::Activity => "log of activity",
         RoleKind::Usage => "source of usage",
+        RoleKind::Notices => "notice sink",
     }
 }
 

@@ -79,6 +79,7 @@ pub use tables::lease::Lease;
 pub use tables::ledger::Head;
 pub use tables::links::{LinkRow, LinkState};
 pub use tables::org::Org;
+pub use tables::outbox::OutboxRow;
 pub use tables::pause::Pause;
 pub use tables::people::{EmploymentRow, Ends, PersonRow};
 pub use tables::policy::PolicyVersion;

@@ -14,8 +14,12 @@ use crate::error::{Error, Kind, Result};
 pub(crate) const APPLICATION_ID: u32 = 0x4c6b_7374;
 
 /// One script per version, applied in order, each in a transaction of its own.
-const VERSIONS: &[&str] =
-    &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql")];
+const VERSIONS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
+    include_str!("schema/0004.sql"),
+];
 
 /// Run for each writing connection.
 const STAGING: &str = include_str!("schema/staging.sql");

@@ -76,7 +76,12 @@ fn check(page: &mut Page, alarms: &[AlarmView]) {
         );
     }
     for alarm in alarms {
-        page.line(format!("{} ({})", then(&alarm.text, &alarm.remedy), utc(alarm.due_at)));
+        page.line(format!(
+            "{} ({}, case {})",
+            then(&alarm.text, &alarm.remedy),
+            utc(alarm.due_at),
+            alarm.case
+        ));
     }
 }
 

@@ -32,7 +32,7 @@ enum Place {
 }
 
 impl Reach {
-    fn allows(self, ip: IpAddr) -> bool {
+    pub(super) fn allows(self, ip: IpAddr) -> bool {
         match place(ip) {
             Place::Public => self != Self::Local,
             Place::Local => self != Self::Public,

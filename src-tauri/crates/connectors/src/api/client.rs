@@ -285,33 +285,11 @@ impl Api {
         if let Some(clients) = self.clients.get() {
             return Ok(clients);
         }
-        let made = Clients { reads: self.client(true)?, writes: self.client(false)? };
+        let made = Clients {
+            reads: client(self.reach, &self.options, true)?,
+            writes: client(self.reach, &self.options, false)?,
+        };
         Ok(self.clients.get_or_init(|| made))
-    }
-
-    fn client(&self, keep_alive: bool) -> Result<Client> {
-        let mut builder = Client::builder()
-            .user_agent(concat!("lockstep/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(GuardedResolver(self.reach))
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(self.options.connect_timeout)
-            .read_timeout(self.options.read_timeout)
-            .timeout(self.options.total_timeout);
-        if !keep_alive {
-            // A connection that the server has just closed would make a write's outcome unknown for nothing.
-            builder = builder.pool_max_idle_per_host(0);
-        }
-        builder.build().map_err(|e| {
-            Error::new(
-                Kind::Unavailable,
-                "no secure connection can be set up on this machine",
-                "Check that the machine's certificate store is readable.",
-            )
-            .caused_by(e)
-        })
     }
 
     /// The address of a path. Ids come from outside: each segment is encoded, and one that would climb or
@@ -365,6 +343,32 @@ impl Api {
             self.skew_s.store((date - self.clock.now()).num_seconds(), Ordering::Relaxed);
         }
     }
+}
+
+/// A client of `reqwest` that reaches no further than it may, follows nothing and repeats nothing.
+pub(super) fn client(reach: Reach, options: &ApiOptions, keep_alive: bool) -> Result<Client> {
+    let mut builder = Client::builder()
+        .user_agent(concat!("lockstep/", env!("CARGO_PKG_VERSION")))
+        .dns_resolver(GuardedResolver(reach))
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(options.connect_timeout)
+        .read_timeout(options.read_timeout)
+        .timeout(options.total_timeout);
+    if !keep_alive {
+        // A connection that the server has just closed would make a write's outcome unknown for nothing.
+        builder = builder.pool_max_idle_per_host(0);
+    }
+    builder.build().map_err(|e| {
+        Error::new(
+            Kind::Unavailable,
+            "no secure connection can be set up on this machine",
+            "Check that the machine's certificate store is readable.",
+        )
+        .caused_by(e)
+    })
 }
 
 fn request_id(headers: &HeaderMap) -> Option<&str> {

@@ -8,10 +8,20 @@ pub mod openai;
 pub mod scim;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod smtp;
+pub mod webhook;
 
 use crate::contract::Vendor;
 
 /// Every vendor of this build, in the order in which they are listed.
 pub fn all() -> Vec<Vendor> {
-    vec![csv::vendor(), bamboohr::vendor(), okta::vendor(), scim::vendor(), openai::vendor()]
+    vec![
+        csv::vendor(),
+        bamboohr::vendor(),
+        okta::vendor(),
+        scim::vendor(),
+        openai::vendor(),
+        webhook::vendor(),
+        smtp::vendor(),
+    ]
 }

@@ -24,6 +24,8 @@ pub(crate) struct Asked {
     pub(crate) headers: HeaderMap,
     /// The JSON body; null when there was none.
     pub(crate) body: Value,
+    /// The body's very bytes.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Asked {
@@ -73,6 +75,7 @@ impl Server {
                     query: BTreeMap::new(),
                     headers: HeaderMap::new(),
                     body: Value::Null,
+                    bytes: Vec::new(),
                 });
                 tokio::spawn(treat(stream));
             }
@@ -114,6 +117,7 @@ async fn read(request: Request) -> Asked {
         method: parts.method,
         headers: parts.headers,
         body: if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() },
+        bytes: bytes.to_vec(),
     }
 }
 

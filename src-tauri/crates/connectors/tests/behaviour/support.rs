@@ -5,9 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use lockstep_connectors::vendors::scim;
 use lockstep_connectors::{
-    AccountPage, AccountSource, Connector, Error, ManualClock, OpenContext, ReadSummary, Result, Vendor,
+    AccountPage, AccountSource, Connector, Error, ManualClock, Notice, OpenContext, ReadSummary, Result,
+    Severity, Vendor,
 };
 use tokio::sync::mpsc;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// The token of every test's connection; it must never come out again.
@@ -40,6 +42,32 @@ pub(crate) fn open_scim(base_url: &str, clock: &Arc<ManualClock>, more: &[(&str,
     let mut settings = vec![("base_url", base_url), ("allow_local", "true")];
     settings.extend(more);
     open(&scim::vendor(), clock, TOKEN, &settings).expect("loopback is allowed here")
+}
+
+/// A connection with these secrets.
+pub(crate) fn open_with(
+    vendor: &Vendor,
+    secrets: &[(&str, &str)],
+    settings: &[(&str, &str)],
+) -> Result<Connector> {
+    let owned = |(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned());
+    (vendor.open)(OpenContext {
+        settings: settings.iter().map(owned).collect(),
+        secrets: secrets.iter().map(owned).map(|(k, v)| (k, Zeroizing::new(v))).collect(),
+        clock: clock(),
+    })
+}
+
+/// A notice as the engine words them.
+pub(crate) fn notice() -> Notice {
+    Notice {
+        id: Uuid::from_u128(7),
+        severity: Severity::Urgent,
+        subject: "Lockstep needs a person".into(),
+        body: "Lockstep needs a person: a scheduled offboarding cannot start (case 3f2a91). Open Lockstep."
+            .into(),
+        at: start(),
+    }
 }
 
 /// All pages of a read in one, and how it ended.

@@ -48,6 +48,8 @@ pub struct AlarmView {
     pub kind: String,
     /// The person whom it concerns.
     pub person: PersonId,
+    /// The same in a few characters, as notices that leave the machine name it.
+    pub case: String,
     /// The instant (UTC).
     pub due_at: Option<DateTime<Utc>>,
     /// Whether it is at most an hour away.

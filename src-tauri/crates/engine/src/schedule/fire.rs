@@ -1,5 +1,8 @@
 //! A timer's instant has come: claim it, look once more, and start what was approved.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use lockstep_domain::guards::Refusal;
 use lockstep_domain::ids::{EntryId, RunId};
@@ -35,6 +38,27 @@ pub(crate) enum Fired {
     Void(Gone),
     /// Another process is at it, or was faster.
     Elsewhere,
+}
+
+/// What was said of each timer that is hindered, so that the same is not said at every try.
+#[derive(Debug, Default)]
+pub(crate) struct Hindrances(Mutex<BTreeMap<EntryId, String>>);
+
+impl Hindrances {
+    /// Whether something else, or nothing, was said of this timer last.
+    fn is_news(&self, id: EntryId, said: &str) -> bool {
+        let before = self.lock().insert(id, said.to_owned());
+        before.is_none_or(|before| before != said)
+    }
+
+    /// Nothing speaks against this timer any more.
+    fn over(&self, id: EntryId) {
+        self.lock().remove(&id);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<EntryId, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Desk {
@@ -88,9 +112,12 @@ impl Desk {
         let tried = self.try_to_fire(timer, targets).await;
         match tried {
             Ok(Fired::Hindered(why)) => self.put_off(id, why).await?,
-            Ok(_) => {}
+            Ok(_) => self.hindrances.over(id),
             Err(e) => {
-                self.notice(format!("timer {id} could not be fired: {e}. {}", e.remedy()));
+                let said = format!("timer {id} could not be fired: {e}. {}", e.remedy());
+                if self.hindrances.is_news(id, &said) {
+                    self.notice(said);
+                }
                 self.put_off(id, "failed").await?;
                 return Ok(Fired::Hindered("failed"));
             }
@@ -129,16 +156,18 @@ impl Desk {
         let who = OffboardRequest { people: vec![by_id(timer.timer.person)], ..OffboardRequest::default() };
         let (batch, approvers) = (approved.plan.batch, approved.plan.dossier.approvers.len());
         if let Some(refusal) = self.refusals(&case, &who, batch, approvers).await?.first() {
-            return Ok(self.hindered(&name, refusal));
+            return Ok(self.hindered(timer, &name, refusal));
         }
         let hr_reread = match self.last_look(&case, false).await? {
             LastLook::Same => true,
             LastLook::Unread => false,
             LastLook::Refused(Refusal::HrChanged { what }) => {
-                self.notice(format!("the timer of {name} does not fire: {what}"));
+                if self.hindrances.is_news(timer.timer.id, &what) {
+                    self.notice(format!("the timer of {name} does not fire: {what}"));
+                }
                 return self.read_anew(timer, &case).await;
             }
-            LastLook::Refused(refusal) => return Ok(self.hindered(&name, &refusal)),
+            LastLook::Refused(refusal) => return Ok(self.hindered(timer, &name, &refusal)),
         };
         match self.open_run(self.opening(timer, approved, case, hr_reread)).await {
             Ok(run) => {
@@ -146,7 +175,7 @@ impl Desk {
                 Ok(Fired::Run(run))
             }
             Err(e) => match e.refusals().first() {
-                Some(refusal) => Ok(self.hindered(&name, refusal)),
+                Some(refusal) => Ok(self.hindered(timer, &name, refusal)),
                 None if e.code() == Code::NeedsPerson => Ok(Fired::Elsewhere),
                 None => Err(e),
             },
@@ -185,9 +214,12 @@ impl Desk {
         Ok(gone.map_or(Fired::Hindered("hr_changed"), Fired::Void))
     }
 
-    fn hindered(&self, name: &str, refusal: &Refusal) -> Fired {
-        self.notice(format!("the timer of {name} does not fire: {}", refusal.remedy()));
-        Fired::Hindered(word(refusal))
+    fn hindered(&self, timer: &TimerRow, name: &str, refusal: &Refusal) -> Fired {
+        let word = word(refusal);
+        if self.hindrances.is_news(timer.timer.id, word) {
+            self.notice(format!("the timer of {name} does not fire: {}", refusal.remedy()));
+        }
+        Fired::Hindered(word)
     }
 
     fn tell_lateness(&self, name: &str, due_at: DateTime<Utc>) {

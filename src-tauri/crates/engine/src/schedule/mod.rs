@@ -6,6 +6,7 @@ mod attend;
 mod clock_watch;
 mod fire;
 mod follow;
+mod notices;
 mod poll;
 mod ready;
 mod serve;
@@ -13,6 +14,7 @@ mod stop;
 mod watch;
 
 pub(crate) use clock_watch::{ClockWatch, MOST_SKEW_S};
+pub(crate) use fire::Hindrances;
 pub(crate) use poll::{COMMON_FIELDS, every};
 pub use serve::Heartbeat;
 pub(crate) use stop::Stop;

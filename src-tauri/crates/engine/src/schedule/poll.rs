@@ -13,6 +13,7 @@ use crate::api::SyncRequest;
 use crate::connections::wrong;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
+use crate::vendors;
 
 /// The setting that every connection takes.
 const EVERY: &str = "every";
@@ -26,7 +27,7 @@ const PRESET_WHILE_ARMED: i64 = 15;
 /// After a read that failed or was not whole, it is tried again this much later, or in its interval if that is less.
 const AGAIN: TimeDelta = TimeDelta::minutes(5);
 
-/// What every connection has to be told, beside the vendor's own fields.
+/// What every connection that is read has to be told, beside the vendor's own fields.
 pub(crate) const COMMON_FIELDS: &[Field] = &[Field {
     name: EVERY,
     label: "Minutes between reads",
@@ -75,7 +76,7 @@ impl Polls {
         let all = set_by.is_some() && set_by != state.clock_set_by;
         state.clock_set_by = set_by;
         let mut due = Vec::new();
-        for (row, last) in rows {
+        for (row, last) in rows.into_iter().filter(|(row, _)| vendors::is_read(&desk.vendors, &row.vendor)) {
             let every = interval(&row, last.is_some_and(|(_, workers)| workers) && armed);
             let read_until = last.map(|(at, _)| at.min(now) + every);
             let next = *state.next.entry(row.id).or_insert(read_until.unwrap_or(now));

@@ -7,6 +7,7 @@ use lockstep_domain::capability::Mode;
 use lockstep_domain::ids::PersonId;
 use lockstep_store::{ConnectionRow, ReadKind, TimerRow};
 
+use super::notices::case_of;
 use crate::api::{AlarmView, LeaverRow};
 use crate::desk::Desk;
 use crate::error::Result;
@@ -63,6 +64,7 @@ impl Desk {
         let tell = |kind: &str, text: String, remedy: &str| AlarmView {
             kind: kind.into(),
             person: id,
+            case: case_of(id),
             due_at: Some(due),
             last_call: due <= now + LAST_CALL,
             text: format!("{}: {text}", person.display_name),
@@ -116,6 +118,7 @@ fn unapproved(leaver: &LeaverRow, now: DateTime<Utc>) -> Option<AlarmView> {
     (leaver.open_accounts > 0).then(|| AlarmView {
         kind: kind.into(),
         person: leaver.person,
+        case: case_of(leaver.person),
         due_at: Some(due),
         last_call: due <= now + LAST_CALL,
         text: format!("{}: {text}", leaver.name),

@@ -9,10 +9,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 
 use super::attend::Attendance;
+use super::fire::Fired;
 use super::poll::Polls;
 use super::ready::Told;
 use crate::desk::Desk;
 use crate::error::Result;
+use crate::vendors;
 
 /// How often the wall clock is looked at: it may be set, and the machine may have slept.
 const TICK: Duration = Duration::from_secs(1);
@@ -39,6 +41,7 @@ pub(crate) struct Service {
     told: Told,
     work: JoinSet<()>,
     reads: JoinSet<()>,
+    sends: JoinSet<()>,
     under_way: UnderWay,
 }
 
@@ -142,13 +145,16 @@ impl Service {
             told: Told::default(),
             work: JoinSet::new(),
             reads: JoinSet::new(),
+            sends: JoinSet::new(),
             under_way: UnderWay::default(),
         }
     }
 
     /// Looks at the clock, and begins what is due.
     pub(crate) async fn tick(&mut self) -> Result<()> {
-        while self.work.try_join_next().is_some() || self.reads.try_join_next().is_some() {}
+        for done in [&mut self.work, &mut self.reads, &mut self.sends] {
+            while done.try_join_next().is_some() {}
+        }
         self.fire().await?;
         let now = self.desk.clock.now();
         // After a clock was set back, the next round is not hours away.
@@ -160,8 +166,15 @@ impl Service {
         }
         if self.next_check.is_none_or(|at| at <= now || at > now + CHECK) {
             self.next_check = Some(now + CHECK);
-            self.told.tell(&self.desk.alarms().await?);
+            let alarms = self.desk.alarms().await?;
+            self.told.tell(&alarms);
+            if let Err(e) = self.desk.queue_notices(&alarms).await {
+                self.desk.tell_failure("notices could not be queued", &e);
+            }
             self.watch();
+            self.send().await;
+        } else if due {
+            self.send().await;
         }
         Ok(())
     }
@@ -171,8 +184,11 @@ impl Service {
     pub(crate) async fn finish(&mut self) {
         if self.desk.stop.is_asked() {
             self.reads.shutdown().await;
+            // What was not confirmed is sent again, with the same id.
+            self.sends.shutdown().await;
         }
         while self.reads.join_next().await.is_some() {}
+        while self.sends.join_next().await.is_some() {}
         while self.work.join_next().await.is_some() {}
     }
 
@@ -184,6 +200,8 @@ impl Service {
                 let _turn = turn;
                 let fired = async { desk.fire_and_drive(&timer, &desk.targets().await?).await };
                 match fired.await {
+                    // Told where it was hindered, when that is news.
+                    Ok(Fired::Hindered(_)) => {}
                     Ok(fired) => {
                         tracing::info!(timer = %timer.timer.id, ?fired, "a timer's instant has come");
                     }
@@ -203,8 +221,10 @@ impl Service {
 
     async fn read_all(&mut self) -> Result<()> {
         for connection in self.desk.store.read(|r| r.connections()).await? {
-            self.polls.put_off(&self.desk, &connection);
-            self.spawn_read(connection);
+            if vendors::is_read(&self.desk.vendors, &connection.vendor) {
+                self.polls.put_off(&self.desk, &connection);
+                self.spawn_read(connection);
+            }
         }
         while self.reads.join_next().await.is_some() {}
         Ok(())
@@ -228,6 +248,24 @@ impl Service {
                 desk.tell_failure("people could not be looked at again", &e);
             }
         });
+    }
+
+    /// Begins to send what is due, each sink by itself. A failure here is told and stops nothing else.
+    async fn send(&mut self) {
+        let due = match self.desk.due_notices().await {
+            Ok(due) => due,
+            Err(e) => return self.desk.tell_failure("notices could not be looked at", &e),
+        };
+        for (sink, notices) in due {
+            let Some(turn) = self.under_way.begin(format!("notices {sink}")) else { continue };
+            let desk = self.desk.clone();
+            self.sends.spawn(async move {
+                let _turn = turn;
+                if let Err(e) = desk.send_notices(sink, notices).await {
+                    desk.tell_failure("notices could not be sent", &e);
+                }
+            });
+        }
     }
 
     async fn go_on(&mut self) -> Result<()> {

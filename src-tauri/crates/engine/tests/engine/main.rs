@@ -16,6 +16,7 @@ mod found_later;
 mod guards;
 mod lookback;
 mod moment;
+mod notices;
 mod office;
 mod okta;
 mod openai;

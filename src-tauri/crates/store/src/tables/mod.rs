@@ -13,6 +13,7 @@ pub(crate) mod lease;
 pub(crate) mod ledger;
 pub(crate) mod links;
 pub(crate) mod org;
+pub(crate) mod outbox;
 pub(crate) mod pause;
 pub(crate) mod payload;
 pub(crate) mod people;
