@@ -1,6 +1,31 @@
 //! Reading settings as they were given: what is wrong is named, and never taken for a default.
 
+use crate::descriptor::{Field, FieldKind};
 use crate::error::{Error, Kind, Result};
+
+/// Whether the server may have a private or loopback address; the same for every vendor.
+pub(super) const ALLOW_LOCAL: Field = Field {
+    name: "allow_local",
+    label: "Server inside",
+    help: "Yes if the server has a private or loopback address; only then plain http is accepted, too, and only for it.",
+    kind: FieldKind::Flag,
+    required: false,
+    default: Some("false"),
+    example: "false",
+};
+
+/// How long the server may stay silent, with the vendor's default in seconds.
+pub(super) const fn timeout_seconds(default: &'static str) -> Field {
+    Field {
+        name: "timeout_seconds",
+        label: "Timeout (seconds)",
+        help: "How long the server may stay silent before a request is given up.",
+        kind: FieldKind::Text,
+        required: false,
+        default: Some(default),
+        example: default,
+    }
+}
 
 /// A yes or no.
 pub(super) fn flag(name: &str, text: Option<&str>, default: bool) -> Result<bool> {

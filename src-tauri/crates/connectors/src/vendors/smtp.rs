@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::given::{flag, wrong};
+use super::given::{ALLOW_LOCAL, flag, wrong};
 use crate::api::{Mailbox, Mailer, Relay, Security};
 use crate::contract::{Connector, Notice, NoticeSink, OpenContext, Vendor};
 use crate::descriptor::{Descriptor, Field, FieldKind, Pace, RoleKind};
@@ -75,15 +75,7 @@ const FIELDS: &[Field] = &[
         default: None,
         example: "",
     },
-    Field {
-        name: "allow_local",
-        label: "Relay inside",
-        help: "Yes if the relay has a private or loopback address.",
-        kind: FieldKind::Flag,
-        required: false,
-        default: Some("false"),
-        example: "false",
-    },
+    ALLOW_LOCAL,
 ];
 
 /// Mail.

@@ -10,7 +10,7 @@ use serde_json::json;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::given::{flag, wrong};
+use super::given::{ALLOW_LOCAL, flag, wrong};
 use crate::api::{ApiOptions, Hook};
 use crate::contract::{Connector, Notice, NoticeSink, OpenContext, Vendor};
 use crate::descriptor::{Descriptor, Field, FieldKind, Pace, RoleKind};
@@ -50,15 +50,7 @@ const FIELDS: &[Field] = &[
         default: None,
         example: "",
     },
-    Field {
-        name: "allow_local",
-        label: "Server inside",
-        help: "Yes if the server has a private or loopback address; only then plain http is accepted, too, and only for it.",
-        kind: FieldKind::Flag,
-        required: false,
-        default: Some("false"),
-        example: "false",
-    },
+    ALLOW_LOCAL,
 ];
 
 /// Webhooks.

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use crate::descriptor::{Field, FieldKind};
 use crate::error::Result;
-use crate::vendors::given::{flag, seconds, wrong};
+use crate::vendors::given::{ALLOW_LOCAL, flag, seconds, timeout_seconds, wrong};
 
 pub(super) const FIELDS: &[Field] = &[
     Field {
@@ -36,24 +36,8 @@ pub(super) const FIELDS: &[Field] = &[
         default: Some("Terminated"),
         example: "Terminated, Retired",
     },
-    Field {
-        name: "timeout_seconds",
-        label: "Timeout (seconds)",
-        help: "How long the server may stay silent before a request is given up.",
-        kind: FieldKind::Text,
-        required: false,
-        default: Some("60"),
-        example: "60",
-    },
-    Field {
-        name: "allow_local",
-        label: "Server inside",
-        help: "Yes only for a practice server on this machine or inside.",
-        kind: FieldKind::Flag,
-        required: false,
-        default: Some("false"),
-        example: "false",
-    },
+    timeout_seconds("60"),
+    ALLOW_LOCAL,
 ];
 
 /// The settings, parsed.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::descriptor::{Field, FieldKind};
 use crate::error::Result;
-use crate::vendors::given::{flag, seconds, wrong};
+use crate::vendors::given::{ALLOW_LOCAL, flag, seconds, timeout_seconds, wrong};
 
 const ALL_SCOPES: &str = "okta.users.read okta.users.manage okta.groups.read okta.groups.manage okta.apps.read okta.apps.manage okta.roles.read okta.roles.manage okta.apiTokens.read okta.apiTokens.manage okta.logs.read";
 
@@ -64,24 +64,8 @@ pub(super) const FIELDS: &[Field] = &[
         default: Some(ALL_SCOPES),
         example: "okta.users.read okta.users.manage okta.groups.read",
     },
-    Field {
-        name: "timeout_seconds",
-        label: "Timeout (seconds)",
-        help: "How long Okta may stay silent before a request is given up.",
-        kind: FieldKind::Text,
-        required: false,
-        default: Some("30"),
-        example: "30",
-    },
-    Field {
-        name: "allow_local",
-        label: "Server inside",
-        help: "Yes only for a practice server on this machine or network.",
-        kind: FieldKind::Flag,
-        required: false,
-        default: Some("false"),
-        example: "false",
-    },
+    timeout_seconds("30"),
+    ALLOW_LOCAL,
 ];
 
 /// The settings, parsed.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::descriptor::{Field, FieldKind};
 use crate::error::Result;
-use crate::vendors::given::{flag, seconds, wrong};
+use crate::vendors::given::{ALLOW_LOCAL, flag, seconds, timeout_seconds, wrong};
 
 const BASE_URL: &str = "https://api.openai.com/v1";
 const LAG_S: u32 = 30;
@@ -66,24 +66,8 @@ pub(super) const FIELDS: &[Field] = &[
         default: Some("30"),
         example: "30",
     },
-    Field {
-        name: "timeout_seconds",
-        label: "Timeout (seconds)",
-        help: "How long the vendor may stay silent before a request is given up.",
-        kind: FieldKind::Text,
-        required: false,
-        default: Some("30"),
-        example: "30",
-    },
-    Field {
-        name: "allow_local",
-        label: "Server inside",
-        help: "Yes if the base URL is a private or loopback address; only then plain http is accepted, too, and only for it.",
-        kind: FieldKind::Flag,
-        required: false,
-        default: Some("false"),
-        example: "false",
-    },
+    timeout_seconds("30"),
+    ALLOW_LOCAL,
 ];
 
 /// The settings, parsed.

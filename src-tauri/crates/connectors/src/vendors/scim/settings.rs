@@ -8,7 +8,7 @@ use lockstep_domain::capability::Effect;
 use super::dialect::MemberRemoval;
 use crate::descriptor::{Field, FieldKind};
 use crate::error::Result;
-use crate::vendors::given::{flag, seconds, wrong};
+use crate::vendors::given::{ALLOW_LOCAL, flag, seconds, timeout_seconds, wrong};
 
 pub(super) const FIELDS: &[Field] = &[
     Field {
@@ -83,24 +83,8 @@ pub(super) const FIELDS: &[Field] = &[
         default: Some("0"),
         example: "30",
     },
-    Field {
-        name: "timeout_seconds",
-        label: "Timeout (seconds)",
-        help: "How long the server may stay silent before a request is given up.",
-        kind: FieldKind::Text,
-        required: false,
-        default: Some("30"),
-        example: "30",
-    },
-    Field {
-        name: "allow_local",
-        label: "Server inside",
-        help: "Yes if the server has a private or loopback address; only then plain http is accepted, too, and only for it.",
-        kind: FieldKind::Flag,
-        required: false,
-        default: Some("false"),
-        example: "false",
-    },
+    timeout_seconds("30"),
+    ALLOW_LOCAL,
 ];
 
 /// The settings, parsed.
